@@ -1,0 +1,369 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Mesh } from "../../test/lib/bootstrap.ts";
+import { Runtime } from "../../test/lib/gateway.ts";
+import { freePorts } from "../../test/lib/ports.ts";
+import { Program } from "../../test/lib/process.ts";
+import type { Latency } from "../lib/open-loop.ts";
+import { median } from "../lib/usage.ts";
+import { exactRoutes, fullStack, manyRoutes, routerOnly } from "./configs.ts";
+import { idleConnections, slowOrigin, slowReader, startMemoryOrigin } from "./memory.ts";
+import { measurePaired } from "./paired.ts";
+import { absence, startFromBootstrap, startPlain } from "./peers.ts";
+import type { Peer, PeerName } from "./peers.ts";
+import { target } from "./report.ts";
+import type { RowReport, Target } from "./report.ts";
+import { checkWorkDone } from "./work-done.ts";
+
+/** What a row is measured with. */
+export interface RowOptions {
+  origin: number;
+  seconds: number;
+  rounds: number;
+  /** Requests a second that the latency row offers. */
+  rate: number;
+  /** Peers that take part. */
+  only: readonly PeerName[];
+}
+
+/** A row of the report. */
+export interface Row {
+  id: string;
+  measure(options: RowOptions): Promise<RowReport>;
+}
+
+const FROM_BOOTSTRAP = ["Envoy", "Isthmus on Node", "Isthmus on Deno"] as const;
+const PLAIN = ["nginx", "haproxy", "node:http"] as const;
+type Bootstrapped = (typeof FROM_BOOTSTRAP)[number];
+
+/** Starts those that are there, runs `work`, stops them. */
+async function among<T>(
+  options: RowOptions,
+  starts: readonly (readonly [PeerName, () => Promise<Peer>])[],
+  work: (peers: Peer[], absent: string[]) => Promise<T>,
+): Promise<T> {
+  const peers: Peer[] = [];
+  const absent: string[] = [];
+  try {
+    for (const [name, start] of starts) {
+      if (!options.only.includes(name)) continue;
+      const reason = absence(name);
+      if (reason === undefined) peers.push(await start());
+      else absent.push(reason);
+    }
+    return await work(peers, absent);
+  } finally {
+    await Promise.all(peers.map((peer) => peer.stop()));
+  }
+}
+
+const bootstrapped = (config: (name: Bootstrapped) => Mesh): (readonly [PeerName, () => Promise<Peer>])[] =>
+  FROM_BOOTSTRAP.map((name) => [name, () => startFromBootstrap(name, config(name))] as const);
+
+/** Ratios of Isthmus to Envoy as targets, where both were measured. */
+function toEnvoy(
+  what: string,
+  ratio: (name: PeerName) => number,
+  has: (name: PeerName) => boolean,
+  onNode: number,
+  onDeno?: number,
+): Target[] {
+  const targets: Target[] = [];
+  if (!has("Envoy")) return targets;
+  if (has("Isthmus on Node")) targets.push(target(`${what}, Node, times Envoy`, ratio("Isthmus on Node"), onNode));
+  if (has("Isthmus on Deno") && onDeno !== undefined)
+    targets.push(target(`${what}, Deno, times Envoy`, ratio("Isthmus on Deno"), onDeno));
+  return targets;
+}
+
+const router: Row = {
+  id: "router",
+  measure: (options) =>
+    among(
+      options,
+      [
+        ...bootstrapped(() => routerOnly(options.origin)),
+        ...PLAIN.map((name) => [name, () => startPlain(name, options.origin)] as const),
+      ],
+      async (peers, absent) => {
+        for (const peer of peers) await checkWorkDone(peer, options.origin);
+        const paired = await measurePaired(
+          peers.map((peer) => ({ label: peer.name, peer, load: {} })),
+          options.rounds,
+          options.seconds,
+        );
+        const targets = toEnvoy(
+          "CPU per request, router only",
+          (name) => paired.ratio(name, "Envoy"),
+          (name) => paired.has(name),
+          0.6,
+          0.65,
+        );
+        if (paired.has("nginx") && paired.has("Isthmus on Node")) {
+          targets.push(target("CPU per request, router only, Node, times nginx", paired.ratio("Isthmus on Node", "nginx"), 2));
+        }
+        const how = "HTTP/1.1, 32 keep-alive connections, 128-byte body, by wrk.";
+        return { id: "router", title: "Router only", how, lines: paired.lines("Envoy"), targets, absent };
+      },
+    ),
+};
+
+const stack: Row = {
+  id: "stack",
+  measure: async (options) => {
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-log-"));
+    const config = (name: Bootstrapped): Mesh =>
+      fullStack(
+        options.origin,
+        name === "Envoy" ? "header_mutation" : "typescript",
+        join(folder, `${name.replaceAll(" ", "-")}.log`),
+      );
+    try {
+      return await among(options, bootstrapped(config), async (peers, absent) => {
+        for (const peer of peers) {
+          await checkWorkDone(peer, options.origin);
+          const hello = (await fetch(`http://127.0.0.1:${peer.port}/`)).headers.get("x-hello");
+          if (hello !== "hello") throw new Error(`${peer.name}: the filter did not run: x-hello is ${hello}`);
+        }
+        const paired = await measurePaired(
+          peers.map((peer) => ({ label: peer.name, peer, load: {} })),
+          options.rounds,
+          options.seconds,
+        );
+        const targets = toEnvoy(
+          "CPU per request, filters and log",
+          (name) => paired.ratio(name, "Envoy"),
+          (name) => paired.has(name),
+          0.65,
+        );
+        const how =
+          "Fault (armed, not firing), access log as JSON to a file, Prometheus counters, and a filter that sets a response header: the user's own in TypeScript (examples/hello.ts) for Isthmus, header_mutation for Envoy.";
+        return { id: "stack", title: "Filters and access log", how, lines: paired.lines("Envoy"), targets, absent };
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+const routes: Row = {
+  id: "routes",
+  measure: (options) =>
+    among(
+      options,
+      bootstrapped(() => manyRoutes(options.origin, 10_000)),
+      async (many, absent) =>
+        among(
+          { ...options, only: many.map((peer) => peer.name) },
+          bootstrapped(() => manyRoutes(options.origin, 1)),
+          async (one) => {
+            for (const peer of [...many, ...one]) await checkWorkDone(peer, options.origin, "/last/resource");
+            const load = { path: "/last/resource" };
+            const label = (peer: Peer, count: string): string => `${peer.name}, ${count}`;
+            const paired = await measurePaired(
+              many.flatMap((peer, i) => [
+                { label: label(one[i], "one route"), peer: one[i], load },
+                { label: label(peer, "last of 10,000"), peer, load },
+              ]),
+              options.rounds,
+              options.seconds,
+            );
+            const times = (peer: Peer): number => paired.ratio(label(peer, "last of 10,000"), label(peer, "one route"));
+            const lines = many.map((peer) => ({
+              proxy: peer.name,
+              "one route, CPU us/request": paired.median(label(peer, "one route"), "cpu"),
+              "last of 10,000, CPU us/request": paired.median(label(peer, "last of 10,000"), "cpu"),
+              ratio: times(peer),
+            }));
+            const targets = many
+              .filter((peer) => peer.name !== "Envoy")
+              .map((peer) => target(`last of 10,000 routes, ${peer.name}, times one route`, times(peer), 1.1));
+            const how =
+              "10,000 routes: exact, prefix, regex, separated prefix, with a header match and with a query match, in turn; the last one is asked for.";
+            return { id: "routes", title: "10,000 mixed routes", how, lines, targets, absent };
+          },
+        ),
+    ),
+};
+
+const connections: Row = {
+  id: "connections",
+  measure: (options) =>
+    among(
+      options,
+      [
+        ...bootstrapped(() => routerOnly(options.origin)),
+        ...PLAIN.map((name) => [name, () => startPlain(name, options.origin)] as const),
+      ],
+      async (peers, absent) => {
+        const load = { headers: ["Connection: close"] };
+        const paired = await measurePaired(
+          peers.map((peer) => ({ label: peer.name, peer, load })),
+          options.rounds,
+          options.seconds,
+        );
+        const targets = toEnvoy(
+          "CPU per request, a connection each",
+          (name) => paired.ratio(name, "Envoy"),
+          (name) => paired.has(name),
+          1.6,
+        );
+        const how = "Each request over a connection of its own (Connection: close), 32 at a time, by wrk.";
+        return { id: "connections", title: "A fresh connection per request", how, lines: paired.lines("Envoy"), targets, absent };
+      },
+    ),
+};
+
+const latency: Row = {
+  id: "latency",
+  measure: (options) =>
+    among(
+      options,
+      [
+        ...bootstrapped(() => routerOnly(options.origin)),
+        ...PLAIN.map((name) => [name, () => startPlain(name, options.origin)] as const),
+      ],
+      async (peers, absent) => {
+        const runs = new Map<string, Latency[]>(peers.map((peer) => [peer.name, []]));
+        for (const peer of peers) await openLoopProcess(peer.port, options.rate, 1);
+        for (let round = 0; round < options.rounds; round++) {
+          for (const peer of peers) runs.get(peer.name)?.push(await openLoopProcess(peer.port, options.rate, options.seconds));
+        }
+        const lines = [...runs].map(([proxy, all]) => ({
+          proxy,
+          "offered/s": options.rate,
+          failures: all.reduce((sum, one) => sum + one.failures, 0),
+          "p50 ms": median(all.map((one) => one.p50)),
+          "p90 ms": median(all.map((one) => one.p90)),
+          "p99 ms": median(all.map((one) => one.p99)),
+          "max ms": median(all.map((one) => one.max)),
+        }));
+        const how =
+          "Equal offered load from an open-loop client over 32 connections; latency counts from when a request was due, so waiting is not hidden.";
+        return { id: "latency", title: "Latency at equal load", how, lines, targets: [], absent };
+      },
+    ),
+};
+
+const memory: Row = {
+  id: "memory",
+  measure: async (options) => {
+    const origin = await startMemoryOrigin();
+    try {
+      return await among(
+        options,
+        [
+          ...bootstrapped(() => routerOnly(origin.port)),
+          ...PLAIN.map((name) => [name, () => startPlain(name, origin.port)] as const),
+        ],
+        async (peers, absent) => {
+          const lines = [];
+          const targets: Target[] = [];
+          const seconds = Math.max(4, options.seconds);
+          for (const peer of peers) {
+            const pid = peer.program.pid;
+            const idle = await idleConnections(peer.port, pid, 4_000);
+            const down = await slowReader(peer.port, pid, seconds);
+            const up = await slowOrigin(peer.port, pid, seconds);
+            lines.push({
+              proxy: peer.name,
+              "idle connection KiB": idle,
+              "slow reader, grew MiB": down.grown,
+              "down MiB": Math.round(down.moved),
+              "slow origin, grew MiB": up.grown,
+              "up MiB": Math.round(up.moved),
+            });
+            if (!peer.name.startsWith("Isthmus")) continue;
+            targets.push(target(`idle connection, ${peer.name}, KiB`, idle, 8));
+            targets.push(target(`slow reader of 1 GiB, ${peer.name}, MiB of growth`, down.grown, 32));
+            targets.push(target(`slow origin of 1 GiB, ${peer.name}, MiB of growth`, up.grown, 32));
+          }
+          const how = `Resident memory: for each of 4,000 idle keep-alive connections; while a client reads 10 MiB/s of 1 GiB, and while an origin reads 10 MiB/s of 1 GiB (${seconds} s each).`;
+          return { id: "memory", title: "Memory", how, lines, targets, absent };
+        },
+      );
+    } finally {
+      origin.close();
+    }
+  },
+};
+
+const start: Row = {
+  id: "start",
+  measure: async (options) => {
+    const lines = [];
+    const targets: Target[] = [];
+    const absent: string[] = [];
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
+    for (const name of FROM_BOOTSTRAP) {
+      if (!options.only.includes(name)) continue;
+      const reason = absence(name);
+      if (reason !== undefined) {
+        absent.push(reason);
+        continue;
+      }
+      const took: number[] = [];
+      for (let round = 0; round < 5; round++) took.push(await startTime(name, options.origin, folder));
+      lines.push({ proxy: name, "start to first answer, ms": Math.round(median(took)) });
+      if (name === "Isthmus on Node")
+        targets.push(target("start to the first answer, 1,000 routes, Node, ms", median(took), 350));
+    }
+    rmSync(folder, { recursive: true, force: true });
+    const how =
+      "From starting the process to the first right answer through the last of 1,000 exact routes; median of 5, on any core.";
+    return { id: "start", title: "Start with 1,000 routes", how, lines, targets, absent };
+  },
+};
+
+async function startTime(name: Bootstrapped, origin: number, folder: string): Promise<number> {
+  const [port, admin] = await freePorts(2);
+  const file = join(folder, "start.yaml");
+  writeFileSync(file, JSON.stringify(exactRoutes(origin, 1_000).build({ main: port }, admin), null, 1));
+  const runtime = new Runtime(name === "Envoy" ? "envoy" : name === "Isthmus on Node" ? "node" : "deno");
+  const { command, args } = runtime.command(["gateway", file]);
+  const begin = performance.now();
+  const program = new Program(command, args);
+  try {
+    for (;;) {
+      if (program.exitCode !== undefined) throw new Error(`${name} ended: ${program.log.slice(-2_000)}`);
+      const status = await fetch(`http://127.0.0.1:${port}/svc/999/resource`).then(
+        async (response) => (await response.arrayBuffer(), response.status),
+        () => 0,
+      );
+      if (status === 200) return performance.now() - begin;
+      if (performance.now() - begin > 30_000) throw new Error(`${name} gave no right answer`);
+      await sleep(3);
+    }
+  } finally {
+    await program.stop();
+  }
+}
+
+/** The open-loop client runs on core 1, in a process of its own. */
+function openLoopProcess(port: number, rate: number, seconds: number): Promise<Latency> {
+  return new Promise((resolve, reject) => {
+    const args = [
+      "-c",
+      "1",
+      process.execPath,
+      process.argv[1],
+      "--role",
+      "open-loop",
+      String(port),
+      String(rate),
+      String(seconds),
+    ];
+    const child = spawn("taskset", args, { stdio: ["ignore", "pipe", "inherit"] });
+    let out = "";
+    child.stdout.on("data", (data: Buffer) => (out += String(data)));
+    child.on("close", (code) =>
+      code === 0 ? resolve(JSON.parse(out) as Latency) : reject(new Error(`the open-loop client ended with ${code}`)),
+    );
+  });
+}
+
+/** All rows, in the order of the report. */
+export const rows: readonly Row[] = [router, stack, routes, connections, latency, memory, start];

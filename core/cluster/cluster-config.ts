@@ -1,0 +1,205 @@
+import type { Cluster } from "../resources/cluster.ts";
+import type { LbEndpoint, LocalityLbEndpoints } from "../resources/endpoint.ts";
+import { isIP } from "../resources/ip.ts";
+import { UpstreamHttpProtocolOptions } from "../resources/protocol-options.ts";
+import type { Http1ProtocolOptions, HttpProtocolOptions } from "../resources/protocol-options.ts";
+import { nodeOf, parse } from "../resources/schema/index.ts";
+import type { DecodeContext, ResourceErrorCode } from "../resources/schema/index.ts";
+import { DEFAULT_HTTP1_LIMITS } from "../http1/types.ts";
+import type { Thresholds } from "./circuit-breaker.ts";
+import { DEFAULT_THRESHOLDS } from "./circuit-breaker.ts";
+import type { DnsRefresh } from "./dns/refresh-delay.ts";
+import type { DnsLookupFamily } from "./dns/dns-resolver.ts";
+import { healthFlagsOf } from "./health-flag.ts";
+import type { HostOptions, UpstreamOptions } from "./host.ts";
+
+/** A cluster's resource in the terms of this folder: what is deprecated, wrapped or optional there is one value here. */
+export interface ClusterConfig {
+  readonly name: string;
+  /** Name of its counters. */
+  readonly statName: string;
+  readonly discovery: "STATIC" | "STRICT_DNS" | "LOGICAL_DNS";
+  readonly endpoints: readonly EndpointConfig[];
+  readonly lbPolicy: string;
+  /** Configuration of the balancer, as its definition wants it. */
+  readonly lbConfig: unknown;
+  /** Percent. */
+  readonly panicThreshold: number;
+  /** Percent. */
+  readonly overprovisioning: number;
+  readonly thresholds: { readonly DEFAULT: Thresholds; readonly HIGH: Thresholds };
+  readonly upstream: UpstreamOptions;
+  readonly dnsFamily: DnsLookupFamily;
+  readonly dnsRefresh: DnsRefresh;
+  /** Whether traffic waits for the first resolution. */
+  readonly waitForWarm: boolean;
+  /** `metadata.filter_metadata`. */
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** An endpoint: a host, or a name that stands for hosts (then `options.address.host` is that name). */
+export interface EndpointConfig {
+  readonly options: HostOptions;
+  /** Whether it must be resolved. */
+  readonly isName: boolean;
+}
+
+const PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+/** Reads a cluster. Mistakes that only show here are reported to the context; the result is of use only when there are none. */
+export function readClusterConfig(cluster: Cluster, context: DecodeContext): ClusterConfig {
+  const { common, http1 } = protocolOptions(cluster, context);
+  const discovery = cluster.type === "STRICT_DNS" || cluster.type === "LOGICAL_DNS" ? cluster.type : "STATIC";
+  const localities = cluster.loadAssignment?.endpoints ?? [];
+  const failure = cluster.dnsFailureRefreshRate;
+  const bind = cluster.upstreamBindConfig?.sourceAddress;
+  const keepalive = cluster.upstreamConnectionOptions?.tcpKeepalive;
+  if (failure?.maxInterval !== undefined && failure.maxInterval < failure.baseInterval) {
+    complain(context, failure, cluster, "out_of_range", "maxInterval is less than baseInterval");
+  }
+  return {
+    name: cluster.name,
+    statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
+    discovery,
+    endpoints: localities.flatMap((locality) =>
+      locality.lbEndpoints.flatMap((endpoint) => readEndpoint(endpoint, locality, discovery, cluster, context)),
+    ),
+    lbPolicy: cluster.lbPolicy,
+    lbConfig:
+      cluster.lbPolicy === "LEAST_REQUEST"
+        ? {
+            choiceCount: cluster.leastRequestLbConfig?.choiceCount,
+            activeRequestBias: cluster.leastRequestLbConfig?.activeRequestBias?.defaultValue,
+          }
+        : undefined,
+    panicThreshold: cluster.commonLbConfig.healthyPanicThreshold,
+    overprovisioning: cluster.loadAssignment?.policy?.overprovisioningFactor ?? 140,
+    thresholds: { DEFAULT: readThresholds(cluster, "DEFAULT"), HIGH: readThresholds(cluster, "HIGH") },
+    upstream: {
+      connectTimeout: cluster.connectTimeout,
+      idleTimeout: common?.idleTimeout ?? 3_600_000,
+      maxConnectionDuration: common?.maxConnectionDuration ?? 0,
+      maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
+      bufferLimit: cluster.perConnectionBufferLimitBytes,
+      connect: {
+        ...(bind === undefined ? {} : { bindAddress: { host: bind.address, port: bind.portValue ?? 0 } }),
+        // A keep-alive without a time has the system's, which is 2 hours by default (tcp(7)).
+        ...(keepalive === undefined ? {} : { tcpKeepalive: { keepaliveTimeMs: (keepalive.keepaliveTime ?? 7200) * 1000 } }),
+      },
+      limits: {
+        ...DEFAULT_HTTP1_LIMITS,
+        maxHeadBytes: (common?.maxResponseHeadersKb ?? 60) * 1024,
+        maxTrailerBytes: (common?.maxResponseHeadersKb ?? 60) * 1024,
+        maxHeaders: common?.maxHeadersCount ?? 100,
+      },
+      allowChunkedLength: http1?.allowChunkedLength ?? false,
+      trailers: http1?.enableTrailers ?? false,
+      absoluteUrl: http1?.sendFullyQualifiedUrl ?? false,
+    },
+    dnsFamily: cluster.dnsLookupFamily,
+    dnsRefresh: {
+      rate: cluster.dnsRefreshRate,
+      respectTtl: cluster.respectDnsTtl,
+      jitter: cluster.dnsJitter,
+      failure:
+        failure === undefined ? null : { base: failure.baseInterval, max: failure.maxInterval ?? failure.baseInterval * 10 },
+    },
+    waitForWarm: cluster.waitForWarmOnInit,
+    metadata: cluster.metadata?.filterMetadata,
+  };
+}
+
+/** The extension's options, or the deprecated fields of the cluster. Envoy refuses a cluster that has both. */
+function protocolOptions(
+  cluster: Cluster,
+  context: DecodeContext,
+): { common: HttpProtocolOptions | undefined; http1: Http1ProtocolOptions | undefined } {
+  const { typedExtensionProtocolOptions: typed, commonHttpProtocolOptions: common, httpProtocolOptions: http1 } = cluster;
+  for (const [name, config] of Object.entries(typed ?? {})) {
+    if (config.typeUrl !== PROTOCOL_OPTIONS) {
+      const message = `found options of type ${config.typeUrl} for "${name}", wanted ${PROTOCOL_OPTIONS}`;
+      context.report(config.node, "unknown_type_url", message, { found: config.typeUrl, wanted: PROTOCOL_OPTIONS });
+      continue;
+    }
+    const options = parse(UpstreamHttpProtocolOptions, config, context);
+    if (options === undefined) continue;
+    if (common !== undefined || http1 !== undefined) {
+      const message = `found the same options in the deprecated fields of the cluster, wanted them only in "${PROTOCOL_OPTIONS}"`;
+      context.report(config.node, "oneof_conflict", message);
+    }
+    return {
+      common: options.commonHttpProtocolOptions,
+      http1: options.explicitHttpConfig?.httpProtocolOptions ?? options.useDownstreamProtocolConfig?.httpProtocolOptions,
+    };
+  }
+  return { common, http1 };
+}
+
+function readThresholds(cluster: Cluster, priority: "DEFAULT" | "HIGH"): Thresholds {
+  const found = cluster.circuitBreakers?.thresholds.find((thresholds) => thresholds.priority === priority);
+  const perHost = cluster.circuitBreakers?.perHostThresholds.find((thresholds) => thresholds.priority === priority);
+  return {
+    ...(found ?? DEFAULT_THRESHOLDS),
+    retryBudget: found?.retryBudget ?? null,
+    maxConnectionsPerHost: perHost?.maxConnections ?? Infinity,
+  };
+}
+
+function readEndpoint(
+  lbEndpoint: LbEndpoint,
+  { locality, priority }: LocalityLbEndpoints,
+  discovery: ClusterConfig["discovery"],
+  cluster: Cluster,
+  context: DecodeContext,
+): EndpointConfig[] {
+  const { endpoint } = lbEndpoint;
+  if (endpoint === undefined) return [];
+  const { pipe, socketAddress } = endpoint.address;
+  let address: HostOptions["address"];
+  let isName = false;
+  if (pipe !== undefined) {
+    address = { path: pipe.path };
+  } else {
+    address = { host: socketAddress?.address ?? "", port: socketAddress?.portValue ?? 0 };
+    isName = isIP(address.host) === 0;
+    if (isName && discovery === "STATIC") {
+      const wanted = "an IP address, or the cluster to be of type STRICT_DNS or LOGICAL_DNS";
+      complain(
+        context,
+        endpoint.address.socketAddress,
+        cluster,
+        "invalid_value",
+        `found the name "${address.host}", wanted ${wanted}`,
+      );
+    }
+  }
+  const options: HostOptions = {
+    address,
+    // A name stands for its hosts; a static host has only the name that it was given.
+    hostname: endpoint.hostname !== "" || discovery === "STATIC" || "path" in address ? endpoint.hostname : address.host,
+    weight: lbEndpoint.loadBalancingWeight,
+    priority,
+    region: locality?.region ?? "",
+    zone: locality?.zone ?? "",
+    subZone: locality?.subZone ?? "",
+    metadata: lbEndpoint.metadata?.filterMetadata,
+    healthFlags: healthFlagsOf(lbEndpoint.healthStatus),
+  };
+  return [{ options, isName }];
+}
+
+/** Reports at the object, or at the cluster where the object was not read from a file. */
+function complain(
+  context: DecodeContext,
+  about: object | undefined,
+  cluster: Cluster,
+  code: ResourceErrorCode,
+  message: string,
+): void {
+  const node = (about === undefined ? undefined : nodeOf(about)) ?? nodeOf(cluster);
+  if (node !== undefined) context.report(node, code, message);
+  else {
+    const path = `clusters["${cluster.name}"]`;
+    context.add({ file: "", line: 0, column: 0, path, severity: "error", code, found: "", wanted: "", message });
+  }
+}

@@ -1,0 +1,157 @@
+import type { Cluster, Host, LoadBalancerContext } from "../contract/cluster.ts";
+import type { StatsScope } from "../contract/stats.ts";
+import { addressText } from "./address-text.ts";
+import { HostImpl } from "./host.ts";
+import type { HostOptions, HostOwner, UpstreamEnvironment, UpstreamOptions } from "./host.ts";
+import type { LoadBalancerDefinition } from "./balancers/load-balancer.ts";
+import { CircuitBreaker } from "./circuit-breaker.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
+import { ClusterStatsImpl } from "./cluster-stats.ts";
+import { createDiscovery } from "./discovery/discovery.ts";
+import type { Discovery } from "./discovery/discovery.ts";
+import type { DnsResolver } from "./dns/dns-resolver.ts";
+import { coarseHealth } from "./priority-load.ts";
+import { PrioritySet } from "./priority-set.ts";
+
+/** What clusters use of the process. */
+export interface ClusterEnvironment extends UpstreamEnvironment {
+  /** Clusters count below `cluster.NAME.` of it. */
+  readonly stats: StatsScope;
+  readonly resolver: DnsResolver;
+  /** By `lb_policy`. */
+  readonly balancers: ReadonlyMap<string, LoadBalancerDefinition>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Told what is worth a line in the log: names that can't be resolved, hosts that come and go. */
+  readonly log?: (message: string) => void;
+}
+
+/** How often a pick is made anew because the request doesn't want the host. The request stops asking earlier as a rule. */
+const MAX_PICKS = 64;
+
+/** A cluster: its hosts, who of them is next, and what it counts. */
+export class ClusterImpl implements Cluster, HostOwner {
+  readonly config: ClusterConfig;
+  readonly name: string;
+  readonly altStatName: string;
+  readonly scope: StatsScope;
+  readonly stats: ClusterStatsImpl;
+  readonly limits: { readonly DEFAULT: CircuitBreaker; readonly HIGH: CircuitBreaker };
+  readonly connectTimeout: number;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly upstream: UpstreamOptions;
+  readonly environment: ClusterEnvironment;
+  #hosts: HostImpl[] = [];
+  readonly #priorities: PrioritySet;
+  readonly #discovery: Discovery;
+  #warm: Promise<void> | null = null;
+  #draining = false;
+
+  constructor(config: ClusterConfig, environment: ClusterEnvironment) {
+    const balancer = environment.balancers.get(config.lbPolicy);
+    if (balancer === undefined) throw new RangeError(`cluster "${config.name}": there is no balancer "${config.lbPolicy}"`);
+    this.config = config;
+    this.name = config.name;
+    this.altStatName = config.statName === config.name ? "" : config.statName;
+    this.scope = environment.stats.scope("cluster", config.statName, "envoy.cluster_name");
+    this.stats = new ClusterStatsImpl(this.scope);
+    this.limits = {
+      DEFAULT: new CircuitBreaker(config.thresholds.DEFAULT, this.scope, "default"),
+      HIGH: new CircuitBreaker(config.thresholds.HIGH, this.scope, "high"),
+    };
+    this.connectTimeout = config.upstream.connectTimeout;
+    this.metadata = config.metadata;
+    this.upstream = config.upstream;
+    this.environment = environment;
+    this.#priorities = new PrioritySet({
+      panicThreshold: config.panicThreshold,
+      overprovisioning: config.overprovisioning,
+      random: environment.random,
+      createBalancer: () => balancer.create(config.lbConfig, { random: environment.random }),
+      onPanicPick: () => this.stats.lb_healthy_panic.value++,
+    });
+    this.#discovery = createDiscovery(this);
+  }
+
+  get hosts(): readonly HostImpl[] {
+    return this.#hosts;
+  }
+
+  pick(context: LoadBalancerContext | null): Host | null {
+    const host = this.#priorities.pick(context);
+    if (context === null || host === null || !context.shouldSelectAnotherHost(host)) return host;
+    return this.#pickAnother(context);
+  }
+
+  #pickAnother(context: LoadBalancerContext): Host | null {
+    let host: Host | null = null;
+    for (let i = 1; i < MAX_PICKS; i++) {
+      host = this.#priorities.pick(context);
+      if (host === null || !context.shouldSelectAnotherHost(host)) break;
+    }
+    return host;
+  }
+
+  /** Finds the hosts and keeps finding them. Fulfilled when each name was asked for once, whatever came of it. Never rejected. */
+  warm(): Promise<void> {
+    this.#warm ??= this.#discovery.start();
+    return this.config.waitForWarm ? this.#warm : Promise.resolve();
+  }
+
+  /** Replaces the hosts. One that stays, by address, name and priority, keeps its connections and counters; one that left drains. */
+  setHosts(wanted: readonly HostOptions[]): void {
+    if (this.#draining) return;
+    const before = new Map<string, HostImpl[]>();
+    for (const host of this.#hosts) push(before, hostKey(host.address, host), host);
+    const hosts = wanted.map((options) => {
+      const host = before.get(hostKey(addressText(options.address), options))?.shift();
+      if (host === undefined) return new HostImpl(this, options);
+      host.weight = options.weight;
+      host.setEndpointHealth(options.healthFlags);
+      return host;
+    });
+    const removed = [...before.values()].flat();
+    const changed = removed.length > 0 || hosts.length !== this.#hosts.length;
+    this.#hosts = hosts;
+    if (changed) this.stats.membership_change.value++;
+    this.#refresh();
+    for (const host of removed) host.drain();
+  }
+
+  onHealthChanged(): void {
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    const { stats } = this;
+    const health = this.#hosts.map((host) => coarseHealth(host.healthFlags));
+    stats.membership_total.value = health.length;
+    stats.membership_healthy.value = health.filter((one) => one === "healthy").length;
+    stats.membership_degraded.value = health.filter((one) => one === "degraded").length;
+    stats.max_host_weight.value = this.#hosts.reduce((max, host) => Math.max(max, host.weight), 0);
+    this.#priorities.update(this.#hosts);
+  }
+
+  /** The cluster was removed: it looks for no more hosts, and keeps no connection longer than the response on it lasts. */
+  drain(): void {
+    this.#draining = true;
+    this.#discovery.stop();
+    for (const host of this.#hosts) host.drain();
+  }
+
+  /** Closes all at once; requests that run are told. */
+  dispose(): void {
+    this.drain();
+    for (const host of this.#hosts) host.dispose();
+  }
+}
+
+function hostKey(address: string, { hostname, priority, region, zone, subZone }: Omit<HostOptions, "address">): string {
+  return [address, hostname, priority, region, zone, subZone].join("\0");
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,221 @@
+import type { Host, PendingStream, ResourcePriority, UpstreamRequest } from "../contract/cluster.ts";
+import type { Clock } from "../transport/clock.ts";
+import type { ConnectAddress, ConnectOptions, connect } from "../transport/connect.ts";
+import type { TimerWheel } from "../transport/timers.ts";
+import type { Http1Limits } from "../http1/types.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
+import type { ClusterStatsImpl } from "./cluster-stats.ts";
+import { addressText } from "./address-text.ts";
+import { EDS_FLAGS, UNHEALTHY_FLAGS } from "./health-flag.ts";
+import { ConnectionPool } from "./pool/connection-pool.ts";
+
+/** What a cluster's hosts and connections use of the process. Tests put their own in. */
+export interface UpstreamEnvironment {
+  readonly connect: typeof connect;
+  readonly clock: Clock;
+  readonly timers: TimerWheel;
+}
+
+/** How connections of a cluster are made and kept. */
+export interface UpstreamOptions {
+  /** ms. */
+  readonly connectTimeout: number;
+  /** ms that a connection may be idle; 0: for ever. */
+  readonly idleTimeout: number;
+  /** ms that a connection may live; 0: for ever. */
+  readonly maxConnectionDuration: number;
+  /** 0: no limit. */
+  readonly maxRequestsPerConnection: number;
+  /** Bytes: `per_connection_buffer_limit_bytes`. */
+  readonly bufferLimit: number;
+  readonly connect: ConnectOptions;
+  /** Bounds of a response's head and trailers. */
+  readonly limits: Http1Limits;
+  /** A response with both lengths is chunked, rather than refused. */
+  readonly allowChunkedLength: boolean;
+  /** `enable_trailers`: trailers are passed on, both ways; without it they are dropped. */
+  readonly trailers: boolean;
+  /** `send_fully_qualified_url`: the target is a whole URL. */
+  readonly absoluteUrl: boolean;
+}
+
+/** What a host knows of its cluster. */
+export interface HostOwner {
+  readonly name: string;
+  readonly stats: ClusterStatsImpl;
+  readonly limits: { readonly DEFAULT: CircuitBreaker; readonly HIGH: CircuitBreaker };
+  readonly upstream: UpstreamOptions;
+  readonly environment: UpstreamEnvironment;
+  /** A host has become healthy, degraded or unhealthy. */
+  onHealthChanged(host: HostImpl): void;
+}
+
+/** An endpoint as it was configured or resolved. */
+export interface HostOptions {
+  readonly address: ConnectAddress;
+  readonly hostname: string;
+  /** At least 1. */
+  readonly weight: number;
+  readonly priority: number;
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** Bits of `HealthFlag`. */
+  readonly healthFlags: number;
+}
+
+/** Hears how a host does: outlier detection. All absent: nothing is called. */
+export interface HostMonitor {
+  /** Status of a final response. */
+  onResponse(host: HostImpl, status: number): void;
+  /** No response: a connection could not be made, or ended early. */
+  onLocalOrigin(host: HostImpl, event: "connect_success" | "connect_failed" | "timeout" | "reset"): void;
+}
+
+/** Counters of one endpoint, as `/clusters` names them. */
+export class HostStats {
+  cx_active = 0;
+  cx_connect_fail = 0;
+  cx_total = 0;
+  rq_active = 0;
+  rq_error = 0;
+  rq_success = 0;
+  rq_timeout = 0;
+  rq_total = 0;
+}
+
+/** An endpoint with its connections. */
+export class HostImpl implements Host {
+  readonly owner: HostOwner;
+  /** Where new connections go. */
+  target: ConnectAddress;
+  address: string;
+  ip: string;
+  port: number;
+  readonly hostname: string;
+  readonly cluster: string;
+  readonly priority: number;
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+  /** "region/zone/sub_zone", or "". */
+  readonly locality: string;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly stats: HostStats;
+  weight: number;
+  monitor: HostMonitor | null;
+  private flags: number;
+  private readonly pool: ConnectionPool;
+  private highPool: ConnectionPool | null;
+
+  constructor(owner: HostOwner, options: HostOptions) {
+    const { address } = options;
+    this.owner = owner;
+    this.target = address;
+    this.ip = "path" in address ? "" : address.host;
+    this.port = "path" in address ? 0 : address.port;
+    this.address = addressText(address);
+    this.hostname = options.hostname;
+    this.cluster = owner.name;
+    this.priority = options.priority;
+    this.region = options.region;
+    this.zone = options.zone;
+    this.subZone = options.subZone;
+    this.locality = [options.region, options.zone, options.subZone].join("/").replace(/\/+$/, "");
+    this.metadata = options.metadata;
+    this.stats = new HostStats();
+    this.weight = options.weight;
+    this.monitor = null;
+    this.flags = options.healthFlags;
+    this.pool = new ConnectionPool(this, owner.limits.DEFAULT);
+    this.highPool = null;
+  }
+
+  get healthy(): boolean {
+    return (this.flags & UNHEALTHY_FLAGS) === 0;
+  }
+
+  /** Bits of `HealthFlag`. */
+  get healthFlags(): number {
+    return this.flags;
+  }
+
+  get activeRequests(): number {
+    return this.stats.rq_active;
+  }
+
+  get requestsTotal(): number {
+    return this.stats.rq_total;
+  }
+
+  get requestsError(): number {
+    return this.stats.rq_error;
+  }
+
+  newStream(request: UpstreamRequest, priority: ResourcePriority): PendingStream | null {
+    if (priority === "DEFAULT") return this.pool.newStream(request);
+    return (this.highPool ??= new ConnectionPool(this, this.owner.limits.HIGH)).newStream(request);
+  }
+
+  /** A host of a LOGICAL_DNS cluster is somewhere else now. Connections that exist stay. */
+  moveTo(address: { readonly host: string; readonly port: number }): void {
+    if (address.host === this.ip && address.port === this.port) return;
+    this.target = address;
+    this.ip = address.host;
+    this.port = address.port;
+    this.address = addressText(address);
+  }
+
+  /** Sets or clears a bit of `HealthFlag`: what health checks and outlier detection do. */
+  setHealthFlag(flag: number, on: boolean): void {
+    this.changeFlags(on ? this.flags | flag : this.flags & ~flag);
+  }
+
+  /** Replaces what the endpoint's own `health_status` said. */
+  setEndpointHealth(flags: number): void {
+    this.changeFlags((this.flags & ~EDS_FLAGS) | flags);
+  }
+
+  private changeFlags(flags: number): void {
+    if (flags === this.flags) return;
+    this.flags = flags;
+    this.owner.onHealthChanged(this);
+  }
+
+  /** A final response has begun. */
+  countResponse(status: number): void {
+    if (status >= 500) this.stats.rq_error++;
+    else this.stats.rq_success++;
+    if (this.monitor !== null) this.monitor.onResponse(this, status);
+  }
+
+  /** A request was given up because the route's or attempt's time had run out: the router calls it. */
+  countTimeout(): void {
+    this.stats.rq_timeout++;
+    this.stats.rq_error++;
+    if (this.monitor !== null) this.monitor.onLocalOrigin(this, "timeout");
+  }
+
+  /** Connections, of any state and priority. */
+  get connections(): number {
+    return this.pool.size + (this.highPool?.size ?? 0);
+  }
+
+  /** Requests that wait for a connection. */
+  get pendingRequests(): number {
+    return this.pool.pending + (this.highPool?.pending ?? 0);
+  }
+
+  /** The host left the cluster, or the cluster is gone: idle connections are closed, the others when their response is over. */
+  drain(): void {
+    this.pool.drain();
+    this.highPool?.drain();
+  }
+
+  /** Closes all connections at once. */
+  dispose(): void {
+    this.pool.dispose();
+    this.highPool?.dispose();
+  }
+}

@@ -1,0 +1,233 @@
+import type { PendingStream, UpstreamRequest } from "../../contract/cluster.ts";
+import type { ResetReason } from "../../contract/error.ts";
+import type { CircuitBreaker } from "../circuit-breaker.ts";
+import type { HostImpl } from "../host.ts";
+import { Http1UpstreamConnection } from "./http1-upstream-connection.ts";
+import { PendingRequest } from "./pending-request.ts";
+
+const GONE = "the cluster was removed";
+
+/**
+ * The HTTP/1.1 connections to one host for one priority. Each carries one request at a time; the one that was used last is used
+ * first, so that those not needed grow old and are closed. Requests that find none wait in the order of their arrival.
+ */
+export class ConnectionPool {
+  readonly host: HostImpl;
+  readonly limits: CircuitBreaker;
+  /** Of these: not established yet. */
+  connecting: number;
+  /** Requests that wait. */
+  pending: number;
+  /** Connections of any state. */
+  private readonly all: Set<Http1UpstreamConnection>;
+  private idle: Http1UpstreamConnection | null;
+  private first: PendingRequest | null;
+  private last: PendingRequest | null;
+  /** The rest of those that are just being told of a failure. */
+  private failing: PendingRequest | null;
+  /** The cluster or host is gone: no connection is kept for later. */
+  private draining: boolean;
+  private disposed: boolean;
+
+  constructor(host: HostImpl, limits: CircuitBreaker) {
+    this.host = host;
+    this.limits = limits;
+    this.all = new Set();
+    this.connecting = 0;
+    this.pending = 0;
+    this.idle = null;
+    this.first = null;
+    this.last = null;
+    this.failing = null;
+    this.draining = false;
+    this.disposed = false;
+  }
+
+  /** See `Host.newStream`. */
+  newStream(request: UpstreamRequest): PendingStream | null {
+    const connection = this.idle;
+    if (connection !== null) {
+      if (this.admits(request)) {
+        this.unlinkIdle(connection);
+        connection.attach(request);
+      }
+      return null;
+    }
+    const { limits } = this;
+    const { stats } = this.host.owner;
+    if (this.disposed) {
+      request.onUpstreamFailure("connection_failure", GONE);
+      return null;
+    }
+    if (limits.pendingRequests >= limits.maxPendingRequests) {
+      stats.upstream_rq_pending_overflow.value++;
+      request.onUpstreamFailure("overflow", "");
+      return null;
+    }
+    const waiting = new PendingRequest(request, this);
+    waiting.prev = this.last;
+    if (this.last === null) this.first = waiting;
+    else this.last.next = waiting;
+    this.last = waiting;
+    this.pending++;
+    limits.pendingRequests++;
+    stats.upstream_rq_pending_total.value++;
+    stats.upstream_rq_pending_active.value++;
+    this.connectIfNeeded();
+    return waiting;
+  }
+
+  /** Whether the breaker lets another request run; if not, the request is told. */
+  private admits(request: UpstreamRequest): boolean {
+    if (this.limits.requests < this.limits.maxRequests) return true;
+    this.host.owner.stats.upstream_rq_pending_overflow.value++;
+    request.onUpstreamFailure("overflow", "");
+    return false;
+  }
+
+  /** @internal */
+  cancel(waiting: PendingRequest): void {
+    this.forget(waiting);
+    this.host.owner.stats.upstream_rq_cancelled.value++;
+    this.closeIfDrained();
+  }
+
+  /** Takes a request out of the queue and out of the accounts. */
+  private forget(waiting: PendingRequest): void {
+    const { prev, next } = waiting;
+    if (prev !== null) prev.next = next;
+    else if (this.first === waiting) this.first = next;
+    else if (this.failing === waiting) this.failing = next;
+    if (next !== null) next.prev = prev;
+    else if (this.last === waiting) this.last = prev;
+    waiting.prev = null;
+    waiting.next = null;
+    waiting.request = null;
+    waiting.pool = null;
+    this.pending--;
+    this.limits.pendingRequests--;
+    this.host.owner.stats.upstream_rq_pending_active.value--;
+  }
+
+  /**
+   * Opens a connection when more wait than are on their way. Above the limit none is opened, unless this host has none at all: what waits
+   * here would wait for ever, since only a connection to this host can serve it.
+   */
+  private connectIfNeeded(): void {
+    if (this.pending <= this.connecting || this.disposed) return;
+    if (this.limits.connections >= this.limits.maxConnections || this.all.size >= this.limits.maxConnectionsPerHost) {
+      this.host.owner.stats.upstream_cx_overflow.value++;
+      if (this.all.size > 0) return;
+    }
+    this.connecting++;
+    this.limits.connections++;
+    const connection = new Http1UpstreamConnection(this);
+    this.all.add(connection);
+    connection.open();
+  }
+
+  /** A connection is established. */
+  connected(connection: Http1UpstreamConnection): void {
+    this.connecting--;
+    this.free(connection);
+    this.serve();
+  }
+
+  /** A connection may take a request. Follow with `serve()` once what the last request still hears has been said. */
+  free(connection: Http1UpstreamConnection): void {
+    if (this.draining && this.pending === 0) {
+      connection.close();
+      return;
+    }
+    const head = this.idle;
+    connection.nextIdle = head;
+    connection.prevIdle = null;
+    if (head !== null) head.prevIdle = connection;
+    this.idle = connection;
+    connection.becameIdle();
+  }
+
+  /** Gives idle connections to those who wait. */
+  serve(): void {
+    while (this.first !== null && this.idle !== null) {
+      const request = this.first.request as UpstreamRequest;
+      this.forget(this.first);
+      if (!this.admits(request)) continue;
+      const connection = this.idle;
+      this.unlinkIdle(connection);
+      connection.attach(request);
+    }
+    this.closeIfDrained();
+  }
+
+  /** An idle connection is no longer to be had. */
+  unlinkIdle(connection: Http1UpstreamConnection): void {
+    const { prevIdle, nextIdle } = connection;
+    if (prevIdle !== null) prevIdle.nextIdle = nextIdle;
+    else this.idle = nextIdle;
+    if (nextIdle !== null) nextIdle.prevIdle = prevIdle;
+    connection.prevIdle = null;
+    connection.nextIdle = null;
+  }
+
+  /** An established connection is gone. */
+  closed(connection: Http1UpstreamConnection): void {
+    this.all.delete(connection);
+    this.limits.connections--;
+    this.connectIfNeeded();
+  }
+
+  /** A connection could not be established: all that wait are told, and may try another host, rather than wait for this one. */
+  connectFailed(connection: Http1UpstreamConnection, reason: ResetReason, details: string): void {
+    this.all.delete(connection);
+    this.connecting--;
+    this.limits.connections--;
+    this.failAll(reason, details);
+    this.connectIfNeeded();
+  }
+
+  private failAll(reason: ResetReason, details: string): void {
+    // Called from within itself (who is told of a failure disposes of the pool): the others are told first.
+    this.fail(reason, details);
+    // What waits anew from here on is not told, but served.
+    this.failing = this.first;
+    this.first = null;
+    this.last = null;
+    this.fail(reason, details);
+  }
+
+  private fail(reason: ResetReason, details: string): void {
+    while (this.failing !== null) {
+      const waiting = this.failing;
+      const request = waiting.request as UpstreamRequest;
+      this.forget(waiting);
+      this.host.owner.stats.upstream_rq_pending_failure_eject.value++;
+      this.host.stats.rq_error++;
+      request.onUpstreamFailure(reason, details);
+    }
+  }
+
+  /** No connection is kept from now on; what runs and what waits is still served. */
+  drain(): void {
+    this.draining = true;
+    this.closeIfDrained();
+  }
+
+  private closeIfDrained(): void {
+    if (!this.draining || this.pending > 0) return;
+    for (const connection of this.all) if (!connection.busy) connection.close();
+  }
+
+  /** Closes everything now; what runs and what waits is told so. */
+  dispose(): void {
+    this.draining = true;
+    this.disposed = true;
+    for (const connection of this.all) connection.close();
+    this.failAll("connection_failure", GONE);
+  }
+
+  /** For tests and /clusters. */
+  get size(): number {
+    return this.all.size;
+  }
+}

@@ -1,0 +1,158 @@
+import type { HeaderMap } from "./headers.ts";
+import type { ResetReason } from "./error.ts";
+import type { Counter, Gauge, Histogram, StatsScope } from "./stats.ts";
+import type { HttpStream, UpstreamHost } from "./stream.ts";
+import type { ServiceKey } from "./filter.ts";
+
+/** Finds clusters by name. One object for the life of a snapshot. */
+export interface ClusterManager {
+  get(name: string): Cluster | undefined;
+  list(): readonly Cluster[];
+}
+export const clusterManagerKey: ServiceKey<ClusterManager> = { id: "cluster_manager" };
+
+/** What a balancer may look at. The stream is null for health checks and preconnects. */
+export interface LoadBalancerContext {
+  readonly stream: HttpStream | null;
+  /** Hash of the request by the route's hash policies, or undefined. */
+  readonly hash: number | undefined;
+  /** Hosts that were tried already by this request; a balancer need not look. */
+  shouldSelectAnotherHost(host: Host): boolean;
+}
+
+export type ResourcePriority = "DEFAULT" | "HIGH";
+
+/** Circuit breakers of one priority, and what is in use. Limits: Envoy CircuitBreakers.Thresholds. */
+export interface ResourceLimits {
+  maxConnections: number;
+  maxPendingRequests: number;
+  maxRequests: number;
+  maxRetries: number;
+  connections: number;
+  pendingRequests: number;
+  requests: number;
+  retries: number;
+}
+
+/** A cluster at run time. */
+export interface Cluster {
+  readonly name: string;
+  readonly altStatName: string;
+  readonly stats: ClusterStats;
+  readonly scope: StatsScope;
+  /** ms. */
+  readonly connectTimeout: number;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly limits: { readonly DEFAULT: ResourceLimits; readonly HIGH: ResourceLimits };
+  /** The next host by this cluster's balancer, or null when there is none. Allocates nothing. */
+  pick(context: LoadBalancerContext | null): Host | null;
+  readonly hosts: readonly Host[];
+}
+
+/** One endpoint. Its stats are the endpoint's own (shown in /clusters). */
+export interface Host extends UpstreamHost {
+  readonly ip: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly priority: number;
+  readonly locality: string;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly healthy: boolean;
+  /** Running requests: what least_request looks at. */
+  readonly activeRequests: number;
+  readonly requestsTotal: number;
+  readonly requestsError: number;
+  /**
+   * Asks for a stream on a connection to this host. Calls `request.onUpstreamReady` at once when a connection is idle, else when there is one; calls
+   * `request.onUpstreamFailure` when none can be had (overflow at once). Returns a handle only while it waits.
+   */
+  newStream(request: UpstreamRequest, priority: ResourcePriority): PendingStream | null;
+}
+
+export interface PendingStream {
+  /** Gives the place in the queue back. */
+  cancel(): void;
+}
+
+/** What the router hears of one attempt. */
+export interface UpstreamRequest {
+  onUpstreamReady(stream: UpstreamStream): void;
+  /** No stream: "overflow", "connection_failure", "connection_timeout". `details` is the transport's failure text. */
+  onUpstreamFailure(reason: ResetReason, details: string): void;
+  onInformational(headers: HeaderMap): void;
+  /** `end`: no body and no trailers follow. */
+  onResponseHeaders(headers: HeaderMap, end: boolean): void;
+  onResponseBody(chunk: Uint8Array, end: boolean): void;
+  onResponseTrailers(trailers: HeaderMap): void;
+  /** The stream ended before the response was whole. Called at most once, last. */
+  onUpstreamReset(reason: ResetReason, details: string): void;
+  /** All events of one read have been delivered. */
+  onReadEnd(): void;
+  /** The upstream can't take more body now / can again. */
+  onUpstreamHighWatermark(): void;
+  onUpstreamLowWatermark(): void;
+}
+
+/** A stream on an upstream connection: where the request is written. */
+export interface UpstreamStream {
+  readonly host: Host;
+  /** "HTTP/1.1" or "HTTP/2". */
+  readonly protocol: string;
+  readonly localAddress: string;
+  /**
+   * Request headers (pseudo-headers taken from the map). `end`: nothing follows. With `end` false and no content-length the body is chunked (HTTP/1.1).
+   * `upgrade`: "" or the protocol for which the connection becomes a tunnel after a 101 (or a 2xx to CONNECT).
+   */
+  sendHeaders(headers: HeaderMap, end: boolean, upgrade: string): void;
+  sendBody(chunk: Uint8Array, end: boolean): void;
+  sendTrailers(trailers: HeaderMap): void;
+  /** Gives up: HTTP/1.1 closes the connection, HTTP/2 resets the stream. No more events. */
+  reset(): void;
+  /** Stop and resume reading the response. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Counters of a cluster, by Envoy's names ("cluster.NAME." + name). */
+export interface ClusterStats {
+  readonly upstream_rq_total: Counter;
+  readonly upstream_rq_completed: Counter;
+  readonly upstream_rq_active: Gauge;
+  readonly upstream_rq_pending_total: Counter;
+  readonly upstream_rq_pending_active: Gauge;
+  readonly upstream_rq_pending_overflow: Counter;
+  readonly upstream_rq_pending_failure_eject: Counter;
+  readonly upstream_rq_cancelled: Counter;
+  readonly upstream_rq_maintenance_mode: Counter;
+  readonly upstream_rq_timeout: Counter;
+  readonly upstream_rq_max_duration_reached: Counter;
+  readonly upstream_rq_per_try_timeout: Counter;
+  readonly upstream_rq_rx_reset: Counter;
+  readonly upstream_rq_tx_reset: Counter;
+  readonly upstream_rq_retry: Counter;
+  readonly upstream_rq_retry_success: Counter;
+  readonly upstream_rq_retry_overflow: Counter;
+  readonly upstream_rq_retry_limit_exceeded: Counter;
+  readonly upstream_rq_time: Histogram;
+  readonly upstream_cx_total: Counter;
+  readonly upstream_cx_active: Gauge;
+  readonly upstream_cx_http1_total: Counter;
+  readonly upstream_cx_connect_fail: Counter;
+  readonly upstream_cx_connect_timeout: Counter;
+  readonly upstream_cx_connect_ms: Histogram;
+  readonly upstream_cx_overflow: Counter;
+  readonly upstream_cx_destroy: Counter;
+  readonly upstream_cx_destroy_local: Counter;
+  readonly upstream_cx_destroy_remote: Counter;
+  readonly upstream_cx_destroy_with_active_rq: Counter;
+  readonly upstream_cx_idle_timeout: Counter;
+  readonly upstream_cx_max_requests: Counter;
+  readonly upstream_cx_none_healthy: Counter;
+  readonly upstream_cx_protocol_error: Counter;
+  readonly upstream_cx_rx_bytes_total: Counter;
+  readonly upstream_cx_tx_bytes_total: Counter;
+  readonly upstream_flow_control_paused_reading_total: Counter;
+  readonly upstream_flow_control_resumed_reading_total: Counter;
+  /** upstream_rq_2xx and upstream_rq_200 and the like: made when first needed. */
+  response(status: number): void;
+}

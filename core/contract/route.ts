@@ -1,0 +1,25 @@
+import type { HeaderMap } from "./headers.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** What one decision of the routing was, and why; noted only when someone asks (`isthmus explain`). */
+export interface RouteRecorder {
+  note(decision: string, reason: string, about?: object): void;
+}
+
+/** The virtual host and route that a request matched, compiled. Shared by all streams; immutable. */
+export interface Route {
+  readonly name: string;
+  readonly virtualHost: string;
+  /** Per-filter configuration, by slot (`FilterScope.slot`): the most specific that was given, or undefined. */
+  readonly config: readonly unknown[];
+  /** Metadata of the route resource (`metadata.filter_metadata`), or undefined. */
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** The route resource it was compiled from. */
+  readonly resource: object;
+}
+
+/** A compiled route configuration. Finding a route allocates nothing. */
+export interface RouteTable {
+  /** The first route that matches, in the order of the configuration, or undefined. Never throws. */
+  match(stream: HttpStream, headers: HeaderMap, recorder?: RouteRecorder): Route | undefined;
+}

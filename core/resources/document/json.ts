@@ -1,0 +1,156 @@
+import type { DuplicateKey } from "./duplicates.ts";
+import { findDuplicates } from "./duplicates.ts";
+import type { Node, Origin } from "./node.ts";
+import { ListNode, MapNode, ScalarNode } from "./node.ts";
+import type { FullResult, SyntaxProblem } from "./yaml-full.ts";
+
+/** Reads strict JSON (RFC 8259) into nodes with positions; stops at the first mistake, as nothing after it could be trusted. */
+export function parseJson(text: string, origin: Origin): FullResult {
+  const duplicates: DuplicateKey[] = [];
+  const problems: SyntaxProblem[] = [];
+  const parser = new Parser(text, duplicates);
+  try {
+    const root = parser.document();
+    root.parent = origin;
+    return { root, duplicates, problems };
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    problems.push({ code: error.code, offset: error.offset, message: error.message });
+    return { root: undefined, duplicates, problems };
+  }
+}
+
+class JsonError extends Error {
+  readonly code: "syntax" | "too_large";
+  readonly offset: number;
+  constructor(code: "syntax" | "too_large", offset: number, message: string) {
+    super(message);
+    this.code = code;
+    this.offset = offset;
+  }
+}
+
+const MAX_DEPTH = 100;
+const BLANK = /[ \t\r\n]*/y;
+// RFC 8259 section 7: control characters must be escaped.
+const STRING_PART = /[^"\\\u0000-\u001f]*/y;
+const LITERAL = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null/y;
+
+class Parser {
+  readonly #text: string;
+  readonly #duplicates: DuplicateKey[];
+  #pos = 0;
+  #depth = 0;
+
+  constructor(text: string, duplicates: DuplicateKey[]) {
+    this.#text = text;
+    this.#duplicates = duplicates;
+  }
+
+  document(): Node {
+    const root = this.#value(this.#blank());
+    if (this.#blank() !== "") throw this.#unexpected("the end of the text");
+    return root;
+  }
+
+  /** Skips blanks; returns the character there, "" at the end. */
+  #blank(): string {
+    BLANK.lastIndex = this.#pos;
+    BLANK.test(this.#text);
+    this.#pos = BLANK.lastIndex;
+    return this.#text.charAt(this.#pos);
+  }
+
+  #unexpected(wanted: string): JsonError {
+    const found = this.#pos >= this.#text.length ? "the end of the text" : JSON.stringify(this.#text[this.#pos]);
+    return new JsonError("syntax", this.#pos, `found ${found}, wanted ${wanted}`);
+  }
+
+  #value(c: string): Node {
+    const start = this.#pos;
+    if (c === "{" || c === "[") {
+      if (++this.#depth > MAX_DEPTH) throw new JsonError("too_large", start, `nested more than ${MAX_DEPTH} deep`);
+      const node = c === "{" ? this.#object() : this.#array();
+      this.#depth--;
+      return node;
+    }
+    if (c === '"') return new ScalarNode(start, this.#string(), false);
+    LITERAL.lastIndex = start;
+    if (!LITERAL.test(this.#text) || LITERAL.lastIndex === start) throw this.#unexpected("a JSON value");
+    this.#pos = LITERAL.lastIndex;
+    return new ScalarNode(start, this.#text.slice(start, this.#pos), true);
+  }
+
+  #object(): MapNode {
+    const map = new MapNode(this.#pos);
+    this.#pos++;
+    let c = this.#blank();
+    if (c === "}") {
+      this.#pos++;
+      return map;
+    }
+    for (;;) {
+      if (c !== '"') throw this.#unexpected("a key in double quotes");
+      const keyOffset = this.#pos;
+      const key = this.#string();
+      if (this.#blank() !== ":") throw this.#unexpected('":"');
+      this.#pos++;
+      map.add(key, keyOffset, this.#value(this.#blank()));
+      c = this.#blank();
+      if (c === "}") break;
+      if (c !== ",") throw this.#unexpected('"," or "}"');
+      this.#pos++;
+      c = this.#blank();
+    }
+    this.#pos++;
+    findDuplicates(map, this.#duplicates);
+    return map;
+  }
+
+  #array(): ListNode {
+    const list = new ListNode(this.#pos);
+    this.#pos++;
+    let c = this.#blank();
+    if (c === "]") {
+      this.#pos++;
+      return list;
+    }
+    for (;;) {
+      list.add(this.#value(c));
+      c = this.#blank();
+      if (c === "]") break;
+      if (c !== ",") throw this.#unexpected('"," or "]"');
+      this.#pos++;
+      c = this.#blank();
+    }
+    this.#pos++;
+    return list;
+  }
+
+  #string(): string {
+    const text = this.#text;
+    const start = this.#pos;
+    let pos = start + 1;
+    let escaped = false;
+    for (;;) {
+      STRING_PART.lastIndex = pos;
+      STRING_PART.test(text);
+      pos = STRING_PART.lastIndex;
+      const c = text.charAt(pos);
+      if (c === '"') break;
+      if (c !== "\\") {
+        this.#pos = pos;
+        throw this.#unexpected(c === "" ? "a closing double quote" : "an escape (control characters must be escaped)");
+      }
+      escaped = true;
+      pos += 2;
+    }
+    this.#pos = pos + 1;
+    if (!escaped) return text.slice(start + 1, pos);
+    try {
+      return JSON.parse(text.slice(start, pos + 1)) as string;
+    } catch {
+      throw new JsonError("syntax", start, "found a string with an escape that JSON does not have");
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import type { DuplicateKey } from "./duplicates.ts";
+import type { ResourceError } from "./error.ts";
+import { errorAt } from "./error.ts";
+import { parseJson } from "./json.ts";
+import type { Node } from "./node.ts";
+import { ListNode, MapNode, Origin, ScalarNode } from "./node.ts";
+import { parseYamlFast } from "./yaml-fast.ts";
+import type { SyntaxProblem } from "./yaml-full.ts";
+import { parseYamlFull } from "./yaml-full.ts";
+
+/** How to read a text. */
+export interface ParseOptions {
+  /** Named in errors. */
+  readonly file: string;
+  /** Default: "json" for a file that ends in `.json`, else "yaml". */
+  readonly format?: "yaml" | "json";
+}
+
+/** A text as nodes. With errors, `root` is what could be read: absent after a syntax error, there after duplicate keys. */
+export interface ParsedDocument {
+  readonly origin: Origin;
+  readonly root: Node | undefined;
+  readonly errors: ResourceError[];
+}
+
+/**
+ * Reads one YAML or JSON document. Reports all duplicate keys; of syntax errors, those that the parser can name without guessing.
+ * A byte order mark is skipped. Anchors and aliases work, merge keys (`<<`) do not, as in Envoy.
+ */
+export function parseDocument(text: string, options: ParseOptions): ParsedDocument {
+  const { file } = options;
+  const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  const origin = new Origin(file, source);
+  const format = options.format ?? (file.endsWith(".json") ? "json" : "yaml");
+  if (format === "json") return finish(origin, parseJson(source, origin));
+  const fast = parseYamlFast(source, origin);
+  if (fast !== undefined) return finish(origin, { ...fast, problems: [] });
+  return finish(origin, parseYamlFull(source, origin));
+}
+
+interface RawResult {
+  readonly root: Node | undefined;
+  readonly duplicates: readonly DuplicateKey[];
+  readonly problems: readonly SyntaxProblem[];
+}
+
+function finish(origin: Origin, result: RawResult): ParsedDocument {
+  const errors = result.problems.map(({ code, offset, message }): ResourceError => {
+    const { line, column } = origin.position(offset);
+    return { file: origin.file, line, column, path: "", severity: "error", code, found: "", wanted: "", message };
+  });
+  for (const duplicate of result.duplicates) errors.push(duplicateError(origin, duplicate));
+  if (result.root === undefined && errors.length === 0) {
+    const wanted = "an object";
+    const message = `found an empty document, wanted ${wanted}`;
+    errors.push({
+      file: origin.file,
+      line: 1,
+      column: 1,
+      path: "",
+      severity: "error",
+      code: "wrong_type",
+      found: "nothing",
+      wanted,
+      message,
+    });
+  }
+  return { origin, root: result.root, errors };
+}
+
+function duplicateError(origin: Origin, { map, first, index }: DuplicateKey): ResourceError {
+  const key = map.keys[index];
+  const line = origin.position(map.keyOffsets[first]).line;
+  return errorAt(map, "duplicate_key", `"${key}" stands here twice, first on line ${line}`, {
+    found: JSON.stringify(key),
+    offset: map.keyOffsets[index],
+    key,
+  });
+}
+
+/**
+ * Nodes for a value that has no text: a resource received over xDS, or made by a program. `file` names the source in errors;
+ * `pathPrefix` is put before their paths. Values that JSON can't say (functions, undefined members) are left out.
+ */
+export function nodesOf(value: unknown, source: { readonly file: string; readonly pathPrefix?: string }): Node {
+  const root = nodeOf(value);
+  root.parent = new Origin(source.file, "", source.pathPrefix);
+  return root;
+}
+
+function nodeOf(value: unknown): Node {
+  if (typeof value === "string") return new ScalarNode(-1, value, false);
+  if (Array.isArray(value)) {
+    const list = new ListNode(-1);
+    for (const item of value) list.add(nodeOf(item));
+    return list;
+  }
+  if (typeof value === "object" && value !== null) {
+    const map = new MapNode(-1);
+    for (const [key, member] of Object.entries(value)) {
+      if (member !== undefined && typeof member !== "function") map.add(key, -1, nodeOf(member));
+    }
+    return map;
+  }
+  return new ScalarNode(-1, value === undefined || value === null ? "null" : String(value as number | boolean | bigint), true);
+}

@@ -1,0 +1,66 @@
+import { FileAccessLog, StderrAccessLog, StdoutAccessLog } from "./accesslog.ts";
+import { FilterConfig } from "./base.ts";
+import { CorsFilterPolicy } from "./cors-policy.ts";
+import { Buffer, BufferPerRoute } from "./filters/buffer.ts";
+import { Cors } from "./filters/cors.ts";
+import { HTTPFault } from "./filters/fault.ts";
+import { HeaderMutation, HeaderMutationPerRoute } from "./filters/header-mutation.ts";
+import { HealthCheck } from "./filters/health-check.ts";
+import { Router } from "./filters/router.ts";
+import { HttpConnectionManager } from "./http-connection-manager.ts";
+import { HttpRequestHeaderMatchInput, HttpRequestQueryParamMatchInput } from "./matcher-tree.ts";
+import { UpstreamHttpProtocolOptions } from "./protocol-options.ts";
+import { Route, RouteList } from "./route.ts";
+import type { MessageSchema } from "./schema/message.ts";
+import { boolValue, message } from "./schema/index.ts";
+
+/** Where an extension may stand; "other" is anywhere else. */
+export type ExtensionKind = "network_filter" | "http_filter" | "access_log" | "route_config" | "other";
+
+/** What is known of a type URL. */
+export interface Extension {
+  readonly kind: ExtensionKind;
+  /** Ends a chain of HTTP filters. */
+  readonly terminal?: boolean;
+  /** Reads its configuration; without one, only the type URL is checked. */
+  readonly schema?: Pick<MessageSchema<unknown>, "decodeAny">;
+}
+
+/** Extensions by type URL, without `type.googleapis.com/`. */
+export type Extensions = ReadonlyMap<string, Extension>;
+
+/** Request ids: random UUIDs, in which the decision to trace is kept. */
+export const UuidRequestIdConfig = message("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", {
+  /** Default true. */
+  packTraceReason: boolValue({ default: true }),
+  /** Default true. */
+  useRequestIdForTraceSampling: boolValue({ default: true }),
+});
+
+/** The extensions whose messages are described in this folder. */
+export const builtInExtensions: Extensions = new Map<string, Extension>([
+  entry("network_filter", HttpConnectionManager),
+  ["envoy.extensions.filters.http.router.v3.Router", { kind: "http_filter", schema: Router, terminal: true }],
+  entry("http_filter", HTTPFault),
+  entry("http_filter", Buffer),
+  entry("route_config", BufferPerRoute),
+  entry("http_filter", HealthCheck),
+  entry("http_filter", HeaderMutation),
+  entry("route_config", HeaderMutationPerRoute),
+  entry("http_filter", Cors),
+  entry("route_config", CorsFilterPolicy),
+  entry("route_config", FilterConfig),
+  entry("access_log", FileAccessLog),
+  entry("access_log", StdoutAccessLog),
+  entry("access_log", StderrAccessLog),
+  entry("other", UuidRequestIdConfig),
+  entry("other", UpstreamHttpProtocolOptions),
+  entry("other", Route),
+  entry("other", RouteList),
+  entry("other", HttpRequestHeaderMatchInput),
+  entry("other", HttpRequestQueryParamMatchInput),
+]);
+
+function entry(kind: ExtensionKind, schema: Pick<MessageSchema<unknown>, "typeName" | "decodeAny">): [string, Extension] {
+  return [schema.typeName, { kind, schema }];
+}

@@ -1,0 +1,118 @@
+import { TypedExtensionConfig } from "./base.ts";
+import { StringMatcher } from "./matchers.ts";
+import type { Infer } from "./schema/index.ts";
+import { bool, boolValue, duration, enumOf, list, message, string, uint32Value, unsupported } from "./schema/index.ts";
+
+/** What all versions of HTTP have in common, downstream and upstream. */
+export const HttpProtocolOptions = message("envoy.config.core.v3.HttpProtocolOptions", {
+  /** Milliseconds without an active stream after which a connection closes; 0: never. Default 3,600,000. */
+  idleTimeout: duration({ default: 3_600_000 }),
+  /** Milliseconds after which a connection drains. Unset or 0: none. */
+  maxConnectionDuration: duration(),
+  /** More are refused: requests with 431, responses with 502. Default 100. */
+  maxHeadersCount: uint32Value({ min: 1, default: 100 }),
+  /** Of responses from an upstream. Unset: 60. */
+  maxResponseHeadersKb: uint32Value({ above: 0, max: 8192 }),
+  /** Milliseconds for a whole stream; 0 or unset: none. */
+  maxStreamDuration: duration(),
+  /** Default ALLOW. Downstream only. */
+  headersWithUnderscoresAction: enumOf(["ALLOW", "REJECT_REQUEST", "DROP_HEADER"], { default: "ALLOW" }),
+  /** 0 or unset: no limit. */
+  maxRequestsPerConnection: uint32Value(),
+});
+export type HttpProtocolOptions = Infer<typeof HttpProtocolOptions>;
+
+/** HTTP/1.1 and 1.0. */
+export const Http1ProtocolOptions = message(
+  "envoy.config.core.v3.Http1ProtocolOptions",
+  {
+    /** Takes `GET http://host/path` as a proxy must. Default true. */
+    allowAbsoluteUrl: boolValue({ default: true }),
+    /** Default false: HTTP/1.0 is answered with 426. */
+    acceptHttp10: bool({ default: false }),
+    /** For HTTP/1.0 requests without `host`. Default "": 400. */
+    defaultHostForHttp10: string({ default: "" }),
+    /** How names of headers are written. Unset: lower case. */
+    headerKeyFormat: message(
+      "envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat",
+      {
+        /** `Content-Type`, `X-Request-Id`. */
+        properCaseWords: message("envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords", {}),
+        /** `preserve_case` is the one that there is. */
+        statefulFormatter: TypedExtensionConfig,
+      },
+      { oneofs: [{ name: "header_format", fields: ["properCaseWords", "statefulFormatter"], required: true }] },
+    ),
+    /** Passes trailers of chunked messages on. Default false: they are read and dropped. */
+    enableTrailers: bool({ default: false }),
+    /** Takes requests with both `content-length` and `transfer-encoding: chunked`, dropping the former. Refused by default. */
+    allowChunkedLength: bool({ default: false }),
+    /** Keeps the connection after an invalid message. Unset: the connection manager's setting. */
+    overrideStreamErrorOnInvalidHttpMessage: boolValue(),
+    /** Sends `GET http://host/path` to the upstream. Default false. */
+    sendFullyQualifiedUrl: bool({ default: false }),
+    /** Without effect: there is one parser. */
+    useBalsaParser: boolValue(),
+    /** Whether methods that no RFC names may pass. Default false. */
+    allowCustomMethods: bool({ default: false }),
+    /** `upgrade` values that are removed instead of refused. */
+    ignoreHttp11Upgrade: list(StringMatcher),
+  },
+  {
+    protoNames: {
+      acceptHttp10: "accept_http_10",
+      defaultHostForHttp10: "default_host_for_http_10",
+      ignoreHttp11Upgrade: "ignore_http_11_upgrade",
+    },
+  },
+);
+export type Http1ProtocolOptions = Infer<typeof Http1ProtocolOptions>;
+
+/** A cluster's protocol, in `typed_extension_protocol_options["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]`. */
+export const UpstreamHttpProtocolOptions = message(
+  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+  {
+    commonHttpProtocolOptions: HttpProtocolOptions,
+    upstreamHttpProtocolOptions: unsupported("there is no TLS to upstreams yet"),
+    explicitHttpConfig: message(
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig",
+      {
+        httpProtocolOptions: Http1ProtocolOptions,
+        http2ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
+        http3ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
+      },
+      {
+        oneofs: [
+          {
+            name: "protocol_config",
+            fields: ["httpProtocolOptions", "http2ProtocolOptions", "http3ProtocolOptions"],
+            required: true,
+          },
+        ],
+      },
+    ),
+    /** As long as the downstream speaks HTTP/1.1 alone: the same as explicit HTTP/1.1. */
+    useDownstreamProtocolConfig: message("envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig", {
+      httpProtocolOptions: Http1ProtocolOptions,
+      http2ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
+      http3ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
+    }),
+    autoConfig: unsupported("there is no ALPN to upstreams yet"),
+    httpFilters: unsupported("there are no upstream filters yet"),
+    headerValidationConfig: unsupported("there is one validator"),
+    outlierDetection: unsupported("there is no outlier detection yet"),
+    requestMirrorPolicies: unsupported("set it on the route"),
+    hashPolicy: unsupported("set it on the route"),
+    retryPolicy: unsupported("set it on the route"),
+  },
+  {
+    oneofs: [
+      {
+        name: "upstream_protocol_options",
+        fields: ["explicitHttpConfig", "useDownstreamProtocolConfig", "autoConfig"],
+        required: true,
+      },
+    ],
+  },
+);
+export type UpstreamHttpProtocolOptions = Infer<typeof UpstreamHttpProtocolOptions>;

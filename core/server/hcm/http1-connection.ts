@@ -1,0 +1,594 @@
+import type { HeaderMap } from "../../contract/headers.ts";
+import { ResponseFlag } from "../../contract/response-flags.ts";
+import type { DownstreamConnection, DownstreamTls } from "../../contract/stream.ts";
+import { latin1 } from "../../bytes/latin1.ts";
+import { chunkPrefix, encodeResponseHead, encodeTrailers, LAST_CHUNK } from "../../http1/encode.ts";
+import { RequestParser } from "../../http1/request-parser.ts";
+import type { Http1Events } from "../../http1/types.ts";
+import { HeaderMapImpl } from "../../stream/header-map.ts";
+import { HttpStreamImpl } from "../../stream/http-stream.ts";
+import type { ResponseSink } from "../../stream/sink.ts";
+import { clock } from "../../transport/clock.ts";
+import type { Connection, ConnectionHandler } from "../../transport/connection.ts";
+import { Timer, type TimerOwner, timers } from "../../transport/timers.ts";
+import type { HttpConnectionManager } from "./manager.ts";
+import { acceptRequest } from "./accept-request.ts";
+
+/** Bodies up to this many bytes are joined with the head into one string and one write: cheaper than a gathered write (measured: up to 4 KiB). */
+const JOIN_LIMIT = 4096;
+/** Pipelined bytes that may wait behind a running request before reading stops. */
+const PIPELINE_LIMIT = 64 * 1024;
+
+/** What the connection's one timer stands for. */
+const IDLE = 0;
+const STREAM_IDLE = 1;
+const CLOSING = 2;
+const HEADERS = 3;
+
+/** How the body of the current response is framed. */
+const NONE = 0;
+const LENGTH = 1;
+const CHUNKED = 2;
+const UNTIL_CLOSE = 3;
+const TUNNEL = 4;
+
+let nextStreamId = 1;
+
+/** Where a connection finds the manager for its next request, and learns that it should end. */
+export interface ManagerSlot {
+  manager: HttpConnectionManager;
+  /** Connections are asked to end: responses carry `connection: close`. */
+  draining: boolean;
+  closed(connection: Http1ServerConnection): void;
+}
+
+/** One downstream HTTP/1.1 connection: socket events in, stream events out, responses back. One stream at a time; the rest of a pipeline waits. */
+export class Http1ServerConnection implements ConnectionHandler, Http1Events, ResponseSink, DownstreamConnection, TimerOwner {
+  readonly #socket: Connection;
+  readonly #slot: ManagerSlot;
+  readonly #parser: RequestParser;
+  readonly #timer: Timer;
+  #extraTimer: Timer | null;
+  /** The manager that the current stream started on. */
+  #manager: HttpConnectionManager;
+  #stream: HttpStreamImpl | null;
+  /** Text that waits for what follows it, so that both leave in one write. */
+  #pending: string;
+  /** The last chunk of the request, held until it is known whether it is the last. */
+  #chunk: Buffer | null;
+  #framing: number;
+  #keepAlive: boolean;
+  #head: boolean;
+  #http10: boolean;
+  #inParser: boolean;
+  /** The parser waits to be asked for the next message. */
+  #messageComplete: boolean;
+  #requestPaused: boolean;
+  #socketPaused: boolean;
+  #closing: boolean;
+  #peerEnded: boolean;
+  #timerMeans: number;
+  #requests: number;
+  #startTime: number;
+
+  constructor(socket: Connection, slot: ManagerSlot) {
+    this.#socket = socket;
+    this.#slot = slot;
+    this.#manager = slot.manager;
+    const options = slot.manager.options;
+    this.#parser = new RequestParser(this, options.limits, options.parser);
+    this.#timer = new Timer(this);
+    this.#extraTimer = null;
+    this.#stream = null;
+    this.#pending = "";
+    this.#chunk = null;
+    this.#framing = NONE;
+    this.#keepAlive = true;
+    this.#head = false;
+    this.#http10 = false;
+    this.#inParser = false;
+    this.#messageComplete = false;
+    this.#requestPaused = false;
+    this.#socketPaused = false;
+    this.#closing = false;
+    this.#peerEnded = false;
+    this.#timerMeans = IDLE;
+    this.#requests = 0;
+    this.#startTime = clock.now();
+    const stats = slot.manager.stats;
+    stats.downstream_cx_total.value++;
+    stats.downstream_cx_http1_total.value++;
+    stats.downstream_cx_active.value++;
+    stats.downstream_cx_http1_active.value++;
+    socket.handler = this;
+    socket.setWatermark(options.bufferLimit);
+    this.#armIdle();
+    if (options.maxConnectionDuration > 0) {
+      this.#extraTimer = new Timer(DURATION_OWNER(this));
+      timers.arm(this.#extraTimer, options.maxConnectionDuration);
+    }
+  }
+
+  // --- DownstreamConnection ---------------------------------------------------------------------------------------------
+
+  get id(): number {
+    return this.#socket.id;
+  }
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress;
+  }
+  get remotePort(): number {
+    return this.#socket.remotePort;
+  }
+  get localAddress(): string {
+    return this.#socket.localAddress;
+  }
+  get localPort(): number {
+    return this.#socket.localPort;
+  }
+  get requestedServerName(): string {
+    return "";
+  }
+  get tls(): DownstreamTls | null {
+    return null;
+  }
+
+  // --- ConnectionHandler ------------------------------------------------------------------------------------------------
+
+  onData(chunk: Buffer): void {
+    this.#manager.stats.downstream_cx_rx_bytes_total.value += chunk.length;
+    if (this.#closing) return;
+    if (this.#stream === null && this.#timerMeans === IDLE) this.#armHeaders();
+    this.#inParser = true;
+    this.#parser.execute(chunk);
+    this.#inParser = false;
+    this.#afterParser();
+  }
+
+  /** The parser has stopped: hand on what was held, answer what was wrong, go on with the pipeline. A loop, because a pipeline can be long. */
+  #afterParser(): void {
+    const parser = this.#parser;
+    for (;;) {
+      const held = this.#chunk;
+      if (held !== null) {
+        this.#chunk = null;
+        this.#stream?.requestBody(held, false);
+      }
+      if (this.#closing) return;
+      const error = parser.error;
+      if (error !== null) {
+        this.#protocolError(error.status, error.code, error.message);
+        return;
+      }
+      if (this.#stream !== null) {
+        if (parser.buffered > PIPELINE_LIMIT) this.#pauseSocket();
+        return;
+      }
+      if (!this.#messageComplete) break;
+      this.#messageComplete = false;
+      if (!this.#requestPaused) this.#resumeSocket();
+      this.#inParser = true;
+      parser.next();
+      this.#inParser = false;
+    }
+    if (this.#peerEnded) this.#close();
+    else if (parser.midMessage && this.#timerMeans === IDLE) this.#armHeaders();
+  }
+
+  onEnd(): void {
+    this.#peerEnded = true;
+    this.#parser.finish();
+    const stream = this.#stream;
+    if (stream === null) {
+      this.#close();
+      return;
+    }
+    if (this.#framing === TUNNEL) {
+      stream.requestBody(EMPTY, true);
+      return;
+    }
+    // A client may end its side and still read (RFC 9112 section 9.6), but only after a whole request.
+    if (!stream.requestComplete) stream.downstreamGone("downstream_remote_disconnect");
+  }
+
+  onDrain(): void {
+    const stream = this.#stream;
+    if (stream !== null) stream.downstreamDrained();
+  }
+
+  onClose(): void {
+    timers.disarm(this.#timer);
+    if (this.#extraTimer !== null) timers.disarm(this.#extraTimer);
+    const stats = this.#manager.stats;
+    const stream = this.#stream;
+    stats.downstream_cx_active.value--;
+    stats.downstream_cx_http1_active.value--;
+    stats.downstream_cx_destroy.value++;
+    if (this.#closing) stats.downstream_cx_destroy_local.value++;
+    else stats.downstream_cx_destroy_remote.value++;
+    if (stream !== null) {
+      stats.downstream_cx_destroy_active_rq.value++;
+      if (this.#closing) stats.downstream_cx_destroy_local_active_rq.value++;
+      else stats.downstream_cx_destroy_remote_active_rq.value++;
+    }
+    stats.downstream_cx_length_ms.record(clock.now() - this.#startTime);
+    this.#closing = true;
+    if (stream !== null) stream.downstreamGone("downstream_remote_disconnect");
+    this.#slot.closed(this);
+  }
+
+  // --- Http1Events ------------------------------------------------------------------------------------------------------
+
+  onHead(): void {
+    const parser = this.#parser;
+    const manager = this.#slot.manager;
+    this.#manager = manager;
+    this.#requests++;
+    const headers = new HeaderMapImpl(parser.list);
+    headers.method = parser.method;
+    headers.path = parser.path;
+    headers.authority = parser.host;
+    this.#head = parser.method === "HEAD";
+    this.#http10 = parser.versionMinor === 0;
+    this.#keepAlive = parser.keepAlive;
+    const stream = new HttpStreamImpl(nextStreamId++, manager, this, this, this.#http10 ? "HTTP/1.0" : "HTTP/1.1", headers);
+    this.#stream = stream;
+    this.#framing = NONE;
+    manager.started();
+    manager.stats.downstream_rq_http1_total.value++;
+    const streamIdle = manager.options.streamIdleTimeout;
+    if (streamIdle > 0) {
+      this.#timerMeans = STREAM_IDLE;
+      timers.touch(this.#timer, streamIdle);
+    } else timers.disarm(this.#timer);
+    acceptRequest(this, stream, parser, headers, manager);
+  }
+
+  onBody(chunk: Buffer): void {
+    const stream = this.#stream;
+    if (stream === null) return;
+    this.#touch();
+    const held = this.#chunk;
+    if (this.#framing === TUNNEL) {
+      stream.requestBody(chunk, false);
+      return;
+    }
+    this.#chunk = chunk;
+    if (held !== null) stream.requestBody(held, false);
+  }
+
+  onTrailers(list: string[]): void {
+    const held = this.#chunk;
+    this.#chunk = null;
+    if (held !== null) this.#stream?.requestBody(held, false);
+    this.#stream?.requestTrailersArrived(new HeaderMapImpl(list));
+  }
+
+  onComplete(): void {
+    this.#messageComplete = true;
+    const stream = this.#stream;
+    const held = this.#chunk;
+    this.#chunk = null;
+    // What follows an upgrade's head is the tunnel's, if there will be one.
+    if (stream !== null && !stream.requestComplete && stream.upgrade === "") stream.requestBody(held ?? EMPTY, true);
+  }
+
+  // --- ResponseSink -----------------------------------------------------------------------------------------------------
+
+  sendInformational(_stream: HttpStreamImpl, headers: HeaderMap): void {
+    if (this.#http10) return;
+    this.#manager.stats.downstream_rq_1xx.value++;
+    this.#write(encodeResponseHead(headers.status, "", headers.list as string[], "", false));
+  }
+
+  sendHeaders(stream: HttpStreamImpl, headers: HeaderMap, end: boolean): void {
+    this.#touch();
+    const status = headers.status;
+    let extra = "";
+    if (this.#slot.draining && this.#keepAlive) {
+      this.#keepAlive = false;
+      this.#manager.stats.downstream_cx_drain_close.value++;
+    }
+    const max = this.#manager.options.maxRequestsPerConnection;
+    if (max > 0 && this.#requests >= max && this.#keepAlive) {
+      this.#keepAlive = false;
+      this.#manager.stats.downstream_cx_max_requests_reached.value++;
+    }
+    // The rest of the request would be taken for the next one: the connection can't go on.
+    if (!stream.requestComplete && stream.upgrade === "") this.#keepAlive = false;
+    if (stream.upgrade !== "" && (status === 101 || (stream.request.method === "CONNECT" && status >= 200 && status < 300))) {
+      this.#framing = TUNNEL;
+      this.#keepAlive = false;
+      const type = stream.upgrade;
+      if (status === 101) extra = "connection: upgrade\r\nupgrade: " + (headers.get("upgrade") ?? type) + "\r\n";
+      (headers as HeaderMapImpl).remove("upgrade");
+      this.#manager.stats.downstream_cx_upgrades_total.value++;
+      this.#manager.stats.downstream_cx_upgrades_active.value++;
+      this.#write(encodeResponseHead(status, "", headers.list as string[], extra, this.#http10));
+      // From here bytes are the tunnel's. The parser may be running: it takes the change at its next byte.
+      this.#parser.tunnel();
+      return;
+    }
+    if (stream.upgrade !== "") this.#keepAlive = false;
+    if (end) {
+      this.#framing = NONE;
+      if (!this.#head && status !== 304 && status >= 200 && status !== 204 && !headers.has("content-length")) extra = "content-length: 0\r\n";
+    } else if (headers.has("content-length")) this.#framing = LENGTH;
+    else if (this.#http10) {
+      this.#framing = UNTIL_CLOSE;
+      this.#keepAlive = false;
+    } else {
+      this.#framing = CHUNKED;
+      extra = "transfer-encoding: chunked\r\n";
+    }
+    if (!this.#keepAlive) extra += "connection: close\r\n";
+    else if (this.#http10) extra += "connection: keep-alive\r\n";
+    this.#pending += encodeResponseHead(status, "", headers.list as string[], extra, this.#http10);
+    if (end || this.#head) this.flush();
+  }
+
+  sendBody(stream: HttpStreamImpl, chunk: Uint8Array, end: boolean): void {
+    this.#touch();
+    const length = chunk.length;
+    if (this.#head || (this.#framing === NONE && !end)) return;
+    if (length > 0) {
+      const chunked = this.#framing === CHUNKED;
+      if (length <= JOIN_LIMIT && this.#pending.length <= JOIN_LIMIT) {
+        const text = latin1(chunk);
+        this.#pending += chunked ? chunkPrefix(length) + text + "\r\n" : text;
+      } else {
+        const prefix = chunked ? this.#pending + chunkPrefix(length) : this.#pending;
+        this.#pending = chunked ? "\r\n" : "";
+        const stats = this.#manager.stats;
+        stats.downstream_cx_tx_bytes_total.value += prefix.length + length;
+        const room = prefix === "" ? this.#socket.writeBytes(chunk) : this.#socket.writeHeadAndBytes(prefix, chunk);
+        if (!room) stream.downstreamFull();
+      }
+    }
+    if (end) {
+      if (this.#framing === CHUNKED) this.#pending += LAST_CHUNK;
+      if (this.#framing === TUNNEL) {
+        this.flush();
+        this.#socket.end();
+        return;
+      }
+      this.flush();
+    } else if (this.#framing === TUNNEL || this.#pending.length > JOIN_LIMIT) this.flush();
+  }
+
+  sendTrailers(_stream: HttpStreamImpl, trailers: HeaderMap): void {
+    if (this.#framing === CHUNKED) this.#pending += "0\r\n" + encodeTrailers(trailers.list as string[]);
+    this.flush();
+  }
+
+  flush(): void {
+    const text = this.#pending;
+    if (text === "") return;
+    this.#pending = "";
+    this.#write(text);
+  }
+
+  #write(text: string): void {
+    this.#manager.stats.downstream_cx_tx_bytes_total.value += text.length;
+    if (!this.#socket.writeLatin1(text)) this.#stream?.downstreamFull();
+  }
+
+  abort(stream: HttpStreamImpl): void {
+    this.flush();
+    this.#closing = true;
+    this.#manager.stats.downstream_rq_tx_reset.value++;
+    // A body that ends with the connection is told from a broken one only by RST.
+    if (this.#framing === UNTIL_CLOSE && stream.headersSent) this.#socket.reset();
+    else this.#socket.destroy();
+  }
+
+  pauseRequest(): void {
+    this.#requestPaused = true;
+    this.#manager.stats.downstream_flow_control_paused_reading_total.value++;
+    this.#parser.pause();
+    this.#pauseSocket();
+  }
+
+  resumeRequest(): void {
+    this.#requestPaused = false;
+    this.#manager.stats.downstream_flow_control_resumed_reading_total.value++;
+    this.#resumeSocket();
+    if (this.#inParser) {
+      this.#parser.resume();
+      return;
+    }
+    this.#inParser = true;
+    this.#parser.resume();
+    this.#inParser = false;
+    this.#afterParser();
+  }
+
+  #pauseSocket(): void {
+    if (this.#socketPaused) return;
+    this.#socketPaused = true;
+    this.#socket.pause();
+  }
+
+  #resumeSocket(): void {
+    if (!this.#socketPaused) return;
+    this.#socketPaused = false;
+    this.#socket.resume();
+  }
+
+  finished(stream: HttpStreamImpl): void {
+    this.#stream = null;
+    this.#chunk = null;
+    if (this.#requestTimer !== null) timers.disarm(this.#requestTimer);
+    if (this.#framing === TUNNEL) {
+      this.#manager.stats.downstream_cx_upgrades_active.value--;
+      if (!this.#closing) {
+        this.#closing = true;
+        // Both directions have ended, or the tunnel is broken; either way nobody needs the connection.
+        if (this.#peerEnded) this.#socket.end();
+        else this.#delayedClose();
+      }
+      return;
+    }
+    if (this.#closing) return;
+    if (!stream.requestComplete) this.#manager.stats.downstream_rq_response_before_rq_complete.value++;
+    if (!this.#keepAlive) {
+      this.#close();
+      return;
+    }
+    if (this.#requestPaused) {
+      this.#requestPaused = false;
+      this.#parser.resume();
+    }
+    this.#armIdle();
+    if (!this.#inParser) this.#afterParser();
+  }
+
+  // --- the end ----------------------------------------------------------------------------------------------------------
+
+  /** FIN, then time for the client to read it (delayed_close_timeout): an immediate close with unread input would send RST and lose the response. */
+  #close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.flush();
+    this.#socket.end();
+    if (this.#peerEnded) return;
+    this.#delayedClose();
+  }
+
+  #delayedClose(): void {
+    const delay = this.#manager.options.delayedCloseTimeout;
+    this.#requestPaused = false;
+    this.#socket.end();
+    this.#resumeSocket();
+    if (delay <= 0) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#timerMeans = CLOSING;
+    timers.arm(this.#timer, delay);
+  }
+
+  /** The listener drains: an idle connection ends now, a busy one after its response. */
+  drain(): void {
+    if (this.#stream === null && !this.#parser.midMessage) this.#close();
+  }
+
+  /** Ends with the response that runs, or now. */
+  drainWhenIdle(): void {
+    this.#keepAlive = false;
+    this.drain();
+  }
+
+  /** Ends now, response or not. */
+  destroy(): void {
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+
+  #protocolError(status: number, code: string, message: string): void {
+    const manager = this.#manager;
+    manager.stats.downstream_cx_protocol_error.value++;
+    let stream = this.#stream;
+    this.#keepAlive = false;
+    if (stream === null) {
+      const headers = new HeaderMapImpl([]);
+      stream = new HttpStreamImpl(nextStreamId++, this.#slot.manager, this, this, "HTTP/1.1", headers);
+      this.#stream = stream;
+      this.#manager = this.#slot.manager;
+      this.#head = false;
+      this.#http10 = false;
+      this.#framing = NONE;
+      this.#slot.manager.started();
+    }
+    stream.upstreamTransportFailure = "";
+    stream.refuse(status, code, ResponseFlag.DownstreamProtocolError, status === 400 ? "" : message);
+  }
+
+  // --- timers -----------------------------------------------------------------------------------------------------------
+
+  #touch(): void {
+    const delay = this.#manager.options.streamIdleTimeout;
+    if (delay > 0) timers.touch(this.#timer, delay);
+  }
+
+  #armIdle(): void {
+    this.#timerMeans = IDLE;
+    const delay = this.#slot.manager.options.idleTimeout;
+    if (delay > 0) timers.touch(this.#timer, delay);
+    else timers.disarm(this.#timer);
+  }
+
+  #armHeaders(): void {
+    const delay = this.#slot.manager.options.requestHeadersTimeout;
+    if (delay <= 0) return;
+    this.#timerMeans = HEADERS;
+    timers.arm(this.#timer, delay);
+  }
+
+  #requestTimer: Timer | null = null;
+
+  /** request_timeout: from the first byte (here: the head) to the last of the request. */
+  armRequestTimeout(): void {
+    const delay = this.#manager.options.requestTimeout;
+    if (delay <= 0) return;
+    this.#requestTimer ??= new Timer(REQUEST_OWNER(this));
+    timers.arm(this.#requestTimer, delay);
+  }
+
+  onTimer(): void {
+    const stats = this.#manager.stats;
+    const stream = this.#stream;
+    switch (this.#timerMeans) {
+      case IDLE:
+        stats.downstream_cx_idle_timeout.value++;
+        this.#close();
+        return;
+      case CLOSING:
+        stats.downstream_cx_delayed_close_timeout.value++;
+        this.#socket.destroy();
+        return;
+      case HEADERS:
+        stats.downstream_rq_header_timeout.value++;
+        this.#timeoutWithoutStream();
+        return;
+      default:
+        stats.downstream_rq_idle_timeout.value++;
+        if (stream !== null) {
+          // Envoy: 408 while the request is incomplete, 504 when the upstream is what is waited for.
+          stream.refuse(stream.requestComplete ? 504 : 408, "stream_idle_timeout", ResponseFlag.StreamIdleTimeout, "stream timeout");
+        }
+    }
+  }
+
+  #timeoutWithoutStream(): void {
+    const stream = new HttpStreamImpl(nextStreamId++, this.#slot.manager, this, this, "HTTP/1.1", new HeaderMapImpl([]));
+    this.#stream = stream;
+    this.#keepAlive = false;
+    this.#framing = NONE;
+    this.#head = false;
+    this.#slot.manager.started();
+    stream.refuse(408, "request_header_timeout", 0, "request header timeout");
+  }
+
+  requestTimedOut(): void {
+    const stream = this.#stream;
+    if (stream === null || stream.requestComplete) return;
+    this.#manager.stats.downstream_rq_timeout.value++;
+    stream.refuse(408, "request_overall_timeout", 0, "request timeout");
+  }
+
+  durationReached(): void {
+    this.#manager.stats.downstream_cx_max_duration_reached.value++;
+    this.#keepAlive = false;
+    if (this.#stream === null) this.#close();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function DURATION_OWNER(connection: Http1ServerConnection): TimerOwner {
+  return { onTimer: () => connection.durationReached() };
+}
+function REQUEST_OWNER(connection: Http1ServerConnection): TimerOwner {
+  return { onTimer: () => connection.requestTimedOut() };
+}

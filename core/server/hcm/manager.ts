@@ -1,0 +1,122 @@
+import type { AccessLog, Logger } from "../../contract/filter.ts";
+import type { HeaderMap } from "../../contract/headers.ts";
+import type { RouteTable } from "../../contract/route.ts";
+import type { FilterChain } from "../../stream/chain.ts";
+import type { HeaderMapImpl } from "../../stream/header-map.ts";
+import type { HttpStreamImpl, StreamHost } from "../../stream/http-stream.ts";
+import { clock } from "../../transport/clock.ts";
+import type { HcmOptions } from "./options.ts";
+import type { HcmStats } from "./stats.ts";
+
+/** Rewrites local replies (`local_reply_config`); returns the body. */
+export type LocalReplyMapper = (stream: HttpStreamImpl, headers: HeaderMap, body: string) => string;
+
+/** Everything a connection manager is made of. */
+export interface ManagerParts {
+  readonly options: HcmOptions;
+  readonly stats: HcmStats;
+  readonly chain: FilterChain;
+  readonly routes: RouteTable;
+  readonly routesChooseChain: boolean;
+  readonly accessLogs: readonly AccessLog[];
+  readonly log: Logger;
+  readonly listenerName: string;
+  readonly filterChainName: string;
+  readonly localReply: LocalReplyMapper | null;
+}
+
+/**
+ * An HTTP connection manager: the part of a snapshot that all streams of one filter chain share. It holds no stream and no connection, so it is gone
+ * when the last stream that started on it is.
+ */
+export class HttpConnectionManager implements StreamHost {
+  readonly options: HcmOptions;
+  readonly stats: HcmStats;
+  readonly chain: FilterChain;
+  readonly routes: RouteTable;
+  readonly routesChooseChain: boolean;
+  readonly listenerName: string;
+  readonly filterChainName: string;
+  readonly #accessLogs: readonly AccessLog[];
+  readonly #log: Logger;
+  readonly #localReply: LocalReplyMapper | null;
+  /** Streams that started on it and are not over. */
+  activeStreams: number;
+  /** Set when the snapshot that it belongs to was replaced: called when the last stream is over. */
+  onIdle: (() => void) | null;
+
+  constructor(parts: ManagerParts) {
+    this.options = parts.options;
+    this.stats = parts.stats;
+    this.chain = parts.chain;
+    this.routes = parts.routes;
+    this.routesChooseChain = parts.routesChooseChain;
+    this.listenerName = parts.listenerName;
+    this.filterChainName = parts.filterChainName;
+    this.#accessLogs = parts.accessLogs;
+    this.#log = parts.log;
+    this.#localReply = parts.localReply;
+    this.activeStreams = 0;
+    this.onIdle = null;
+  }
+
+  started(): void {
+    this.activeStreams++;
+    this.stats.downstream_rq_total.value++;
+    this.stats.downstream_rq_active.value++;
+  }
+
+  /** Source: Envoy, "HTTP header manipulation": server, date, via, x-request-id. */
+  finishResponseHeaders(stream: HttpStreamImpl, headers: HeaderMap): void {
+    const o = this.options;
+    const map = headers as HeaderMapImpl;
+    const list = map.list;
+    let serverAt = -1;
+    let dateAt = -1;
+    for (let i = 0; i < list.length; i += 2) {
+      const name = list[i];
+      if (name.length === 6) {
+        if (name === "server") serverAt = i;
+      } else if (name.length === 4 && name === "date") dateAt = i;
+    }
+    if (serverAt < 0) {
+      if (o.serverHeaderTransformation !== "PASS_THROUGH") list.push("server", o.serverName);
+    } else if (o.serverHeaderTransformation === "OVERWRITE") {
+      list[serverAt + 1] = o.serverName;
+    }
+    if (dateAt < 0) list.push("date", clock.httpDate());
+    if (o.via !== "") {
+      const via = map.get("via");
+      map.setTrusted("via", via === undefined || via === "" ? o.via : via + ", " + o.via);
+    }
+    if (o.alwaysSetRequestIdInResponse && stream.requestId !== "") map.setTrusted("x-request-id", stream.requestId);
+  }
+
+  mapLocalReply(stream: HttpStreamImpl, headers: HeaderMap, body: string): string {
+    return this.#localReply === null ? body : this.#localReply(stream, headers, body);
+  }
+
+  completed(stream: HttpStreamImpl): void {
+    const stats = this.stats;
+    stats.downstream_rq_active.value--;
+    if (stream.responseCode !== 0 && stream.headersSent) stats.response(stream.responseCode);
+    stats.downstream_rq_time.record(stream.endTime - stream.startTime);
+    const logs = this.#accessLogs;
+    for (let i = 0; i < logs.length; i++) {
+      try {
+        logs[i].log(stream);
+      } catch (error) {
+        this.#log.error(`access log: ${text(error)}`);
+      }
+    }
+    if (--this.activeStreams === 0 && this.onIdle !== null) this.onIdle();
+  }
+
+  hookError(stream: HttpStreamImpl, filter: string, error: unknown, skipped: boolean): void {
+    this.#log.error(`filter ${filter}: ${text(error)} (stream ${stream.id}, ${skipped ? "skipped" : "failed"})`);
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,228 @@
+import type { Counter, Gauge, StatsScope } from "../contract/stats.ts";
+import type { Connection } from "../transport/connection.ts";
+import { listen, type ListeningSocket } from "../transport/connection.ts";
+import { type ChainCriteria, chooseFilterChain, matchesEverything } from "./filter-chain-match.ts";
+import { Http1ServerConnection, type ManagerSlot } from "./hcm/http1-connection.ts";
+import type { HttpConnectionManager } from "./hcm/manager.ts";
+
+/** A filter chain as a snapshot built it. */
+export interface BuiltChain {
+  readonly name: string;
+  readonly criteria: ChainCriteria;
+  readonly manager: HttpConnectionManager;
+}
+
+/** A listener as a snapshot built it: no socket yet. */
+export interface BuiltListener {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly backlog: number | undefined;
+  /** Whether "INBOUND" is its traffic direction (`/drain_listeners?inboundonly`). */
+  readonly inbound: boolean;
+  /** The admin port: no traffic of anybody, so it is drained last and not listed. */
+  readonly admin?: boolean;
+  readonly chains: readonly BuiltChain[];
+  readonly defaultChain: BuiltChain | null;
+  readonly resource: object;
+  readonly scope: StatsScope;
+}
+
+/** Where connections of one filter chain find their manager, now and after the next change. */
+class ChainSlot implements ManagerSlot {
+  manager: HttpConnectionManager;
+  draining: boolean;
+  readonly connections: Set<Http1ServerConnection>;
+  readonly #listener: ListenerRuntime;
+
+  constructor(manager: HttpConnectionManager, listener: ListenerRuntime) {
+    this.manager = manager;
+    this.draining = false;
+    this.connections = new Set();
+    this.#listener = listener;
+  }
+
+  closed(connection: Http1ServerConnection): void {
+    this.connections.delete(connection);
+    this.#listener.connectionClosed();
+  }
+
+  drain(): void {
+    this.draining = true;
+    for (const connection of this.connections) connection.drain();
+  }
+}
+
+/**
+ * A listening socket and the connections that it accepted. An update swaps what new requests see and leaves sockets and connections alone: only a
+ * chain that is gone drains its connections.
+ */
+export class ListenerRuntime {
+  readonly name: string;
+  built: BuiltListener;
+  #slots: Map<string, ChainSlot>;
+  #default: ChainSlot | null;
+  /** Slots of chains that are gone and still have connections. */
+  #old: Set<ChainSlot>;
+  /** The only chain, when it matches everything: nothing is asked of a connection then. */
+  #only: ChainSlot | null;
+  #criteria: readonly ChainCriteria[];
+  #socket: ListeningSocket | null;
+  #onIdle: (() => void) | null;
+  #connections: number;
+  readonly #cxTotal: Counter;
+  readonly #cxActive: Gauge;
+  readonly #noChain: Counter;
+  draining: boolean;
+
+  constructor(built: BuiltListener) {
+    this.name = built.name;
+    this.built = built;
+    this.#slots = new Map();
+    this.#default = null;
+    this.#old = new Set();
+    this.#only = null;
+    this.#criteria = [];
+    this.#socket = null;
+    this.#onIdle = null;
+    this.#connections = 0;
+    this.draining = false;
+    this.#cxTotal = built.scope.counter("downstream_cx_total");
+    this.#cxActive = built.scope.gauge("downstream_cx_active");
+    this.#noChain = built.scope.counter("no_filter_chain_match");
+    this.update(built);
+  }
+
+  /** Binds. Rejects with the system's error: a port in use stops the update, never the process. */
+  async bind(): Promise<void> {
+    const { host, port, backlog } = this.built;
+    this.#socket = await listen({ host, port }, { backlog }, (connection) => this.#accept(connection));
+  }
+
+  get address(): string {
+    return this.#socket?.address ?? this.built.host;
+  }
+  get port(): number {
+    return this.#socket?.port ?? this.built.port;
+  }
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** From now on requests, also those of connections that are there, are served by the new chains. */
+  update(built: BuiltListener): void {
+    this.built = built;
+    const before = this.#slots;
+    const slots = new Map<string, ChainSlot>();
+    for (const chain of built.chains) slots.set(chain.name, this.#slotFor(before.get(chain.name), chain));
+    for (const [name, slot] of before) if (!slots.has(name)) this.#retire(slot);
+    this.#slots = slots;
+    const fallback = built.defaultChain;
+    if (fallback !== null) this.#default = this.#slotFor(this.#default ?? undefined, fallback);
+    else if (this.#default !== null) {
+      this.#retire(this.#default);
+      this.#default = null;
+    }
+    this.#criteria = built.chains.map((chain) => chain.criteria);
+    const one = built.chains.length === 1 && matchesEverything(this.#criteria[0]) ? slots.get(built.chains[0].name) : undefined;
+    this.#only = one ?? (built.chains.length === 0 ? this.#default : null);
+  }
+
+  #slotFor(old: ChainSlot | undefined, chain: BuiltChain): ChainSlot {
+    if (old === undefined) return new ChainSlot(chain.manager, this);
+    old.manager = chain.manager;
+    return old;
+  }
+
+  #retire(slot: ChainSlot): void {
+    slot.drain();
+    if (slot.connections.size > 0) this.#old.add(slot);
+  }
+
+  #accept(connection: Connection): void {
+    const slot = this.#only ?? this.#choose(connection);
+    if (slot === null) {
+      this.#noChain.value++;
+      connection.handler = IGNORE;
+      connection.destroy();
+      return;
+    }
+    this.#connections++;
+    this.#cxTotal.value++;
+    this.#cxActive.value++;
+    slot.connections.add(new Http1ServerConnection(connection, slot));
+  }
+
+  #choose(connection: Connection): ChainSlot | null {
+    const index = chooseFilterChain(this.#criteria, {
+      destinationPort: connection.localPort,
+      destinationAddress: connection.localAddress,
+      serverName: "",
+      transportProtocol: "raw_buffer",
+      applicationProtocols: [],
+      sourceAddress: connection.remoteAddress,
+      directSourceAddress: connection.remoteAddress,
+      sourcePort: connection.remotePort,
+    });
+    return index < 0 ? this.#default : (this.#slots.get(this.built.chains[index].name) ?? null);
+  }
+
+  connectionClosed(): void {
+    this.#connections--;
+    this.#cxActive.value--;
+    if (this.#old.size > 0) for (const slot of this.#old) if (slot.connections.size === 0) this.#old.delete(slot);
+    if (this.#connections === 0) this.#onIdle?.();
+  }
+
+  /** Stops accepting. Connections go on. */
+  async stopAccepting(): Promise<void> {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket !== null) await socket.close();
+  }
+
+  /** Connections end: idle ones now, busy ones after their response. */
+  drain(): void {
+    this.draining = true;
+    for (const slot of this.#allSlots()) slot.drain();
+  }
+
+  /** The connections that are there end, those to come do not. */
+  drainOnce(): void {
+    for (const slot of this.#allSlots()) for (const connection of slot.connections) connection.drainWhenIdle();
+  }
+
+  /** Settles when no connection is left, or after `ms` (then what is left is cut). */
+  drained(ms: number): Promise<void> {
+    if (this.#connections === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => {
+        this.#onIdle = null;
+        this.destroyConnections();
+        resolve();
+      }, ms);
+      this.#onIdle = () => {
+        clearTimeout(deadline);
+        this.#onIdle = null;
+        resolve();
+      };
+    });
+  }
+
+  destroyConnections(): void {
+    for (const slot of this.#allSlots()) for (const connection of slot.connections) connection.destroy();
+  }
+
+  *#allSlots(): Generator<ChainSlot> {
+    yield* this.#slots.values();
+    if (this.#default !== null) yield this.#default;
+    yield* this.#old;
+  }
+}
+
+const IGNORE = {
+  onData(): void {},
+  onEnd(): void {},
+  onDrain(): void {},
+  onClose(): void {},
+};

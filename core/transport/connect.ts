@@ -1,0 +1,44 @@
+import type { Connection, ConnectionHandler } from "./base-connection.ts";
+import net from "node:net";
+import { HandleConnection } from "./handle-connection.ts";
+import { native } from "./native.ts";
+import { SocketConnection } from "./socket-connection.ts";
+
+/** Where to connect to. `host` is an IP: names are resolved by the clusters, not here. */
+export type ConnectAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export interface ConnectOptions {
+  /** Source IP (and port, default any) to bind to. Ignored for Unix sockets. */
+  readonly bindAddress?: { readonly host: string; readonly port?: number };
+  /** SO_KEEPALIVE: milliseconds of silence before the first probe. Absent: off. */
+  readonly tcpKeepalive?: { readonly keepaliveTimeMs: number };
+  /** False: use the portable path even where there is a native one. Default true. */
+  readonly native?: boolean;
+}
+
+/** Connects. Never throws for what a peer or the network does: that is told by `handler.onClose(error)`, later. Timeouts are the caller's. */
+export function connect(address: ConnectAddress, options: ConnectOptions, handler: ConnectionHandler): Connection {
+  const keepAliveMs = options.tcpKeepalive?.keepaliveTimeMs ?? 0;
+  if ("path" in address) return overSocket(net.connect({ path: address.path, allowHalfOpen: true }), handler);
+  const bind = options.bindAddress;
+  if (options.native !== false && native !== null && native.ConnectRequest !== null) {
+    return HandleConnection.connect(address.host, address.port, bind?.host ?? "", bind?.port ?? 0, keepAliveMs, handler);
+  }
+  const socket = net.connect({
+    host: address.host,
+    port: address.port,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: keepAliveMs > 0,
+    keepAliveInitialDelay: keepAliveMs,
+    localAddress: bind?.host,
+    localPort: bind?.port,
+  });
+  return overSocket(socket, handler);
+}
+
+function overSocket(socket: net.Socket, handler: ConnectionHandler): SocketConnection {
+  const connection = new SocketConnection(socket, handler);
+  connection.start();
+  return connection;
+}

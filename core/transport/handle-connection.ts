@@ -1,0 +1,475 @@
+import type { ConnectionHandler, ConnectionState } from "./base-connection.ts";
+import type { NativeStreams, SocketName, StreamHandle } from "./native.ts";
+import { Buffer } from "node:buffer";
+import { Connection, DEFAULT_WATERMARK } from "./base-connection.ts";
+import { clock } from "./clock.ts";
+import { plainIp } from "./ip.ts";
+import { native } from "./native.ts";
+import { errorCode, systemError } from "./system-error.ts";
+
+const CONNECTING = 1;
+const PAUSED = 2;
+/** The peer's FIN was read. */
+const READ_ENDED = 4;
+/** `end()` was called. */
+const WRITE_ENDED = 8;
+/** Our FIN is out. */
+const SHUT_DOWN = 16;
+const CLOSED = 32;
+/** A write returned false; `onDrain` is owed. */
+const DRAIN_OWED = 64;
+
+/** libuv reads at most this much at once. */
+const READ_SIZE = 64 * 1024;
+/** A connection whose read is smaller than this gives its own buffer up. */
+const STREAMING = 4096;
+/** The rest of a buffer is worth another read from this size on. */
+const WORTHWHILE = 16 * 1024;
+/** Bytes up to this size are copied behind their head to go out as one write; above, the kernel gathers them. */
+const COALESCE = 16 * 1024;
+
+/** Copies of small reads lie side by side in slabs of this size. A slab lives as long as any chunk of it is kept, so it must not be large. */
+const SLAB = 16 * 1024;
+/** What is larger gets memory of its own. */
+const SLAB_CHUNK = SLAB / 8;
+
+/**
+ * All connections read into this one buffer, and what was read is copied out of it at once: a copy of some hundred bytes costs 0.1 us,
+ * the runtime's own way (64 KiB allocated and cut down for every read) 0.9 us. An idle connection holds no buffer. Who fills it
+ * whole is streaming and gets buffers of its own, which are handed on without a copy.
+ */
+const shared = Buffer.allocUnsafeSlow(READ_SIZE);
+
+let slab = Buffer.allocUnsafeSlow(SLAB);
+let slabUsed = 0;
+
+/** The first `length` bytes of the shared buffer, to keep. */
+function copyOfShared(length: number): Buffer {
+  if (length > SLAB_CHUNK) return Buffer.from(shared.subarray(0, length));
+  if (slabUsed + length > SLAB) {
+    slab = Buffer.allocUnsafeSlow(SLAB);
+    slabUsed = 0;
+  }
+  const start = slabUsed;
+  slabUsed += length;
+  slab.set(shared.subarray(0, length), start);
+  return slab.subarray(start, slabUsed);
+}
+
+/** Where the next read of the connection that is just being called goes; undefined: where the last one went. */
+let nextBuffer: Buffer | undefined;
+/** What the write that is just being made failed with. */
+let writeFailure: Error | null = null;
+
+/** Deno's `reset` only says how the close that must follow is to be done; Node's closes too. */
+const RESET_LEAVES_OPEN = "Deno" in globalThis;
+
+/** Counts the connections of a listening socket. */
+export interface ConnectionCounter {
+  connections: number;
+}
+
+/**
+ * A TCP connection on the runtime's stream handle itself, without a `net.Socket` and its two stream machines. To the runtime's
+ * read and write functions it looks like the socket they know (see `dressUp`), so lengths, errors and completions
+ * are still theirs to get right.
+ *
+ * Measured as a small HTTP/1.1 proxy, CPU per request: Node 20 17.1 -> 13.3 us, Deno 2.9 20.8 -> 18.0 us; with a new connection
+ * for each request Node 111 -> 36 us, Deno 162 -> 56 us.
+ */
+export class HandleConnection extends Connection {
+  private readonly handle: StreamHandle;
+  private flags: number;
+  /** Bytes of writes that are not out. */
+  private pending = 0;
+  private watermark = DEFAULT_WATERMARK;
+  /** Set by the runtime when the kernel didn't take a write at once: its bytes. */
+  private asyncBytes = 0;
+  private readBuffer: Buffer = shared;
+  private peer: SocketName | null = null;
+  private local: SocketName | null = null;
+  private error: Error | null = null;
+  /** What was written while connecting: Deno's handles refuse it then. */
+  private early: (string | Uint8Array)[] | null = null;
+  private readonly counter: ConnectionCounter | null;
+
+  private constructor(handle: StreamHandle, handler: ConnectionHandler, flags: number, counter: ConnectionCounter | null) {
+    super(handler);
+    this.handle = handle;
+    this.flags = flags;
+    this.counter = counter;
+    const { owner, onStreamRead } = native as NativeStreams;
+    (handle as unknown as Record<symbol, unknown>)[owner] = this;
+    handle.onread = onStreamRead;
+    handle.useUserBuffer(shared);
+  }
+
+  /** Takes an accepted handle over. Reading starts with `start()`, when its handler is there. */
+  static accepted(handle: StreamHandle, handler: ConnectionHandler, counter: ConnectionCounter): HandleConnection {
+    counter.connections++;
+    return new HandleConnection(handle, handler, 0, counter);
+  }
+
+  /** Connects; see `connect()`. `bindHost` "" binds to nothing, `keepAliveMs` 0 leaves keep-alive off. */
+  static connect(
+    host: string,
+    port: number,
+    bindHost: string,
+    bindPort: number,
+    keepAliveMs: number,
+    handler: ConnectionHandler,
+  ): HandleConnection {
+    const { Tcp, ConnectRequest } = native as NativeStreams;
+    const handle = new Tcp(0);
+    const connection = new HandleConnection(handle, handler, CONNECTING, null);
+    const six = host.includes(":");
+    let call = "bind";
+    let status = 0;
+    try {
+      if (bindHost !== "") status = six ? handle.bind6(bindHost, bindPort, 0) : handle.bind(bindHost, bindPort);
+      if (status === 0) {
+        call = "connect";
+        const request = new (ConnectRequest as NonNullable<typeof ConnectRequest>)();
+        request.oncomplete = (result) => connection.connected(result, keepAliveMs, host, port);
+        status = six ? handle.connect6(request, host, port) : handle.connect(request, host, port);
+      }
+      if (status !== 0) queueMicrotask(() => connection.destroy(systemError(status, call, `${host}:${port}`)));
+    } catch (error) {
+      // Deno throws what it has no permission for.
+      queueMicrotask(() => connection.destroy(error as Error));
+    }
+    return connection;
+  }
+
+  private connected(status: number, keepAliveMs: number, host: string, port: number): void {
+    if ((this.flags & CLOSED) !== 0) return;
+    if (status !== 0) {
+      this.destroy(systemError(status, "connect", `${host}:${port}`));
+      return;
+    }
+    this.handle.setNoDelay(true);
+    if (keepAliveMs > 0) this.setKeepAlive(true, keepAliveMs);
+    this.flags &= ~CONNECTING;
+    this.flushEarly();
+    clock.enter();
+    try {
+      this.handler.onConnect?.();
+    } finally {
+      clock.leave();
+    }
+    this.drain();
+    this.start();
+    if ((this.flags & (WRITE_ENDED | CLOSED)) === WRITE_ENDED) this.shutDown();
+  }
+
+  private flushEarly(): void {
+    const { early } = this;
+    if (early === null) return;
+    this.early = null;
+    for (const data of early) {
+      if ((this.flags & CLOSED) !== 0) return;
+      this.pending -= data.length;
+      this.bytesWritten -= data.length;
+      this.write(data, typeof data === "string" ? "latin1" : "buffer", data.length);
+    }
+  }
+
+  /** @internal Begins to read, unless it was paused or closed meanwhile. */
+  start(): void {
+    if ((this.flags & (PAUSED | CLOSED | CONNECTING | READ_ENDED)) !== 0) return;
+    const status = this.handle.readStart();
+    if (status !== 0) this.destroy(systemError(status, "read", ""));
+  }
+
+  get state(): ConnectionState {
+    return (this.flags & CLOSED) !== 0 ? "closed" : (this.flags & CONNECTING) !== 0 ? "connecting" : "open";
+  }
+
+  get remoteAddress(): string {
+    return this.peerName().address ?? "";
+  }
+
+  get remotePort(): number {
+    return this.peerName().port ?? 0;
+  }
+
+  get localAddress(): string {
+    return this.localName().address ?? "";
+  }
+
+  get localPort(): number {
+    return this.localName().port ?? 0;
+  }
+
+  /** Asked for when needed: each is a system call. */
+  private peerName(): SocketName {
+    if (this.peer !== null) return this.peer;
+    const name: SocketName = {};
+    if ((this.flags & (CLOSED | CONNECTING)) !== 0 || this.handle.getpeername(name) !== 0) return name;
+    if (name.address !== undefined) name.address = plainIp(name.address);
+    return (this.peer = name);
+  }
+
+  private localName(): SocketName {
+    if (this.local !== null) return this.local;
+    const name: SocketName = {};
+    if ((this.flags & (CLOSED | CONNECTING)) !== 0 || this.handle.getsockname(name) !== 0) return name;
+    if (name.address !== undefined) name.address = plainIp(name.address);
+    return (this.local = name);
+  }
+
+  get buffered(): number {
+    return this.pending;
+  }
+
+  get paused(): boolean {
+    return (this.flags & PAUSED) !== 0;
+  }
+
+  get fd(): number {
+    return this.handle.fd ?? -1;
+  }
+
+  setWatermark(high: number): void {
+    this.watermark = high;
+  }
+
+  writeLatin1(text: string): boolean {
+    if ((this.flags & (CLOSED | WRITE_ENDED)) !== 0 || text.length === 0) return true;
+    return this.write(text, "latin1", text.length);
+  }
+
+  writeBytes(bytes: Uint8Array): boolean {
+    if ((this.flags & (CLOSED | WRITE_ENDED)) !== 0 || bytes.length === 0) return true;
+    return this.write(bytes, "buffer", bytes.length);
+  }
+
+  writeHeadAndBytes(head: string, bytes: Uint8Array): boolean {
+    if ((this.flags & (CLOSED | WRITE_ENDED)) !== 0) return true;
+    const length = head.length + bytes.length;
+    if (length > COALESCE) {
+      this.writeLatin1(head);
+      return this.writeBytes(bytes);
+    }
+    const all = Buffer.allocUnsafe(length) as Buffer & { latin1Write(text: string, offset: number): number };
+    all.latin1Write(head, 0);
+    all.set(bytes, head.length);
+    return this.write(all, "buffer", length);
+  }
+
+  private write(data: string | Uint8Array, encoding: string, length: number): boolean {
+    this.bytesWritten += length;
+    if ((this.flags & CONNECTING) === 0) {
+      this.asyncBytes = 0;
+      writeGeneric.call(this, false, data, encoding, afterWrite);
+      if (writeFailure !== null) {
+        const error = writeFailure;
+        writeFailure = null;
+        this.destroy(error);
+        return true;
+      }
+      this.pending += this.asyncBytes;
+    } else {
+      (this.early ??= []).push(data);
+      this.pending += length;
+    }
+    if (this.pending <= this.watermark) return true;
+    this.flags |= DRAIN_OWED;
+    return false;
+  }
+
+  /** Called by the runtime: a write that waited is out. */
+  private written(request: { bytes: number }): void {
+    this.pending -= request.bytes;
+    this.drain();
+  }
+
+  private drain(): void {
+    if ((this.flags & (DRAIN_OWED | CLOSED)) !== DRAIN_OWED || this.pending > this.watermark >> 1) return;
+    this.flags &= ~DRAIN_OWED;
+    clock.enter();
+    try {
+      this.handler.onDrain();
+    } finally {
+      clock.leave();
+    }
+  }
+
+  /** Called by the runtime with what it read into `buffer`. */
+  private received(length: number, buffer: Buffer): boolean {
+    const chunk = buffer === shared ? copyOfShared(length) : buffer.subarray(0, length);
+    this.bytesRead += length;
+    clock.enter();
+    try {
+      this.handler.onData(chunk);
+    } finally {
+      clock.leave();
+    }
+    if ((this.flags & CLOSED) !== 0) return true;
+    if (buffer === shared) {
+      if (length === READ_SIZE) nextBuffer = Buffer.allocUnsafeSlow(READ_SIZE);
+    } else if (length < STREAMING) {
+      nextBuffer = shared;
+    } else {
+      nextBuffer = buffer.length - length >= WORTHWHILE ? buffer.subarray(length) : Buffer.allocUnsafeSlow(READ_SIZE);
+    }
+    return true;
+  }
+
+  /** Called by the runtime: null for the peer's FIN. Bytes come this way only should it stop using our buffer. */
+  private pushed(chunk: Buffer | null): boolean {
+    clock.enter();
+    try {
+      if (chunk === null) {
+        this.flags |= READ_ENDED;
+        this.handler.onEnd();
+      } else {
+        this.bytesRead += chunk.length;
+        this.handler.onData(chunk);
+      }
+    } finally {
+      clock.leave();
+    }
+    if ((this.flags & (READ_ENDED | SHUT_DOWN)) === (READ_ENDED | SHUT_DOWN)) this.destroy();
+    return true;
+  }
+
+  pause(): void {
+    if ((this.flags & PAUSED) !== 0) return;
+    this.flags |= PAUSED;
+    if ((this.flags & (CLOSED | CONNECTING | READ_ENDED)) === 0) this.handle.readStop();
+  }
+
+  resume(): void {
+    if ((this.flags & PAUSED) === 0) return;
+    this.flags &= ~PAUSED;
+    this.start();
+  }
+
+  end(): void {
+    if ((this.flags & (CLOSED | WRITE_ENDED)) !== 0) return;
+    this.flags |= WRITE_ENDED;
+    if ((this.flags & CONNECTING) === 0) this.shutDown();
+  }
+
+  private shutDown(): void {
+    const request = new (native as NativeStreams).ShutdownRequest();
+    request.oncomplete = () => this.shutDownDone();
+    const status = this.handle.shutdown(request);
+    // 1: done at once. An error means that the connection is gone: reading tells why.
+    if (status !== 0) this.shutDownDone();
+  }
+
+  private shutDownDone(): void {
+    this.flags |= SHUT_DOWN;
+    if ((this.flags & READ_ENDED) !== 0) this.destroy();
+  }
+
+  destroy(error?: Error): void {
+    if ((this.flags & CLOSED) !== 0) return;
+    this.closing(error);
+    this.handle.close(() => this.closed());
+  }
+
+  reset(): void {
+    if ((this.flags & CLOSED) !== 0) return;
+    this.closing(undefined);
+    const done = (): void => this.closed();
+    // While it connects there is nothing to reset; once our FIN is on its way libuv refuses.
+    const status = (this.flags & CONNECTING) !== 0 || this.handle.reset === undefined ? -1 : this.handle.reset(done);
+    if (status !== 0 || RESET_LEAVES_OPEN) this.handle.close(done);
+  }
+
+  private closing(error: Error | undefined): void {
+    this.flags |= CLOSED;
+    if (error === undefined) return;
+    this.error = error;
+    this.errorCode = errorCode(error);
+  }
+
+  private closed(): void {
+    this.pending = 0;
+    if (this.counter !== null) this.counter.connections--;
+    clock.enter();
+    try {
+      this.handler.onClose(this.error);
+    } finally {
+      clock.leave();
+    }
+  }
+
+  setNoDelay(on: boolean): void {
+    if ((this.flags & CLOSED) === 0) this.handle.setNoDelay(on);
+  }
+
+  setKeepAlive(on: boolean, initialDelayMs = 0): void {
+    if ((this.flags & CLOSED) === 0) this.handle.setKeepAlive(on, Math.max(1, Math.round(initialDelayMs / 1000)));
+  }
+
+  /** Gives the prototype the members by which the runtime's read and write functions know a socket. */
+  static dressUp(): void {
+    if (native === null) return;
+    const define = (name: string | symbol, descriptor: PropertyDescriptor): void => {
+      Object.defineProperty(HandleConnection.prototype, name, descriptor);
+    };
+    const method = (name: string | symbol, value: unknown): void => define(name, { value });
+    method(native.updateTimer, nothing);
+    method("_unrefTimer", nothing);
+    method("on", nothing);
+    method("read", nothing);
+    method("push", HandleConnection.prototype.pushed);
+    method("_readableState", { endEmitted: false });
+    // Writes before the connection is there are libuv's to queue.
+    method("connecting", false);
+    define("_pendingData", { get: () => null, set: nothing });
+    define("_pendingEncoding", { get: () => "", set: nothing });
+    define("destroyed", {
+      get(this: HandleConnection) {
+        return (this.flags & CLOSED) !== 0;
+      },
+    });
+    const handle: PropertyDescriptor = {
+      get(this: HandleConnection) {
+        return this.handle;
+      },
+    };
+    define("_handle", handle);
+    define(native.handle, handle);
+    define(native.lastWriteQueueSize, {
+      get(this: HandleConnection) {
+        return this.asyncBytes;
+      },
+      set(this: HandleConnection, bytes: number) {
+        this.asyncBytes = bytes;
+      },
+    });
+    method(native.afterAsyncWrite, HandleConnection.prototype.written);
+    define(native.buffer, {
+      get(this: HandleConnection) {
+        return this.readBuffer;
+      },
+      set(this: HandleConnection, buffer: Buffer) {
+        this.readBuffer = buffer;
+      },
+    });
+    method(native.bufferCallback, HandleConnection.prototype.received);
+    method(native.bufferGenerator, () => {
+      const buffer = nextBuffer;
+      nextBuffer = undefined;
+      return buffer;
+    });
+  }
+}
+
+function nothing(): void {}
+
+const writeGeneric: NativeStreams["writeGeneric"] = native?.writeGeneric ?? nothing;
+
+/** For a write that fails at once the runtime calls it as a function, for one that fails later as a method of its request. */
+function afterWrite(this: { handle: StreamHandle } | undefined, error?: Error | null): void {
+  if (error === undefined || error === null) return;
+  if (this === undefined) writeFailure = error;
+  else ((this.handle as unknown as Record<symbol, unknown>)[(native as NativeStreams).owner] as HandleConnection).destroy(error);
+}
+
+HandleConnection.dressUp();

@@ -1,0 +1,130 @@
+import { parseArgs } from "node:util";
+
+/** What the command line asked for. */
+export type Command =
+  | { readonly kind: "gateway"; readonly options: GatewayArguments }
+  | { readonly kind: "analyze"; readonly files: readonly string[]; readonly json: boolean; readonly allowUnsupported: boolean }
+  | { readonly kind: "demo" }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "wrong"; readonly message: string };
+
+/** Options of `isthmus gateway`. */
+export interface GatewayArguments {
+  /** The bootstrap; "" with `to`. */
+  readonly file: string;
+  /** `--to http://HOST:PORT`: everything goes there. */
+  readonly to: string;
+  readonly port: number;
+  /** Where the admin port is: undefined = as the bootstrap says. */
+  readonly adminPort: number | undefined;
+  readonly watch: boolean;
+  readonly allowUnsupported: boolean;
+  readonly plugins: readonly string[];
+  readonly logLevel: string;
+  /** ms. */
+  readonly drainTime: number;
+}
+
+export const HELP = `isthmus: a service mesh and API gateway
+
+  isthmus gateway FILE            run an Envoy bootstrap (YAML or JSON)
+  isthmus gateway --to URL        put a gateway in front of one service, without a file
+  isthmus analyze FILE...         print every mistake in a bootstrap; exits 1 if there is one
+  isthmus demo                    a gateway on 8080 with two small services behind it
+
+Options of gateway:
+  --port N              port for --to (8080)
+  --watch               apply edits of FILE and of its plugins while running
+  --plugin PATH         load a plugin by path; may be repeated
+  --admin-port N        admin port on 127.0.0.1 (the bootstrap's, else 15000; 0: any)
+  --allow-unsupported   fields that Envoy knows and Isthmus does not do are warnings
+  --log-level LEVEL     trace, debug, info, warning, error, critical, off (info)
+  --drain-time S        seconds that connections have to finish after SIGTERM (10)
+
+Options of analyze:
+  --json                as JSON
+  --allow-unsupported   as above
+
+Signals: SIGTERM and SIGINT drain and end, SIGHUP reloads, SIGUSR2 reopens logs.
+`;
+
+/** A whole number within bounds, or a sentence. */
+function wholeNumber(name: string, text: string, min: number, max: number): number | string {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  return `--${name}: found ${JSON.stringify(text)}, wanted a whole number from ${min} to ${max}`;
+}
+
+/** Reads the arguments behind the program's name. */
+export function parseCommand(argv: readonly string[]): Command {
+  const name = argv[0];
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") return { kind: "help" };
+  if (name === "version" || name === "--version" || name === "-v") return { kind: "version" };
+  try {
+    switch (name) {
+      case "gateway":
+        return gateway(argv.slice(1));
+      case "analyze":
+        return analyze(argv.slice(1));
+      case "demo":
+        return { kind: "demo" };
+      default:
+        return { kind: "wrong", message: `found command ${JSON.stringify(name)}, wanted gateway, analyze, demo, help or version` };
+    }
+  } catch (error) {
+    return { kind: "wrong", message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function gateway(args: readonly string[]): Command {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      to: { type: "string" },
+      port: { type: "string" },
+      watch: { type: "boolean" },
+      plugin: { type: "string", multiple: true },
+      "admin-port": { type: "string" },
+      "allow-unsupported": { type: "boolean" },
+      "log-level": { type: "string" },
+      "drain-time": { type: "string" },
+    },
+  });
+  const wrong = (message: string): Command => ({ kind: "wrong", message });
+  const to = values.to ?? "";
+  if (positionals.length > 1) return wrong(`found ${positionals.length} files, wanted one`);
+  if (positionals.length === 1 && to !== "") return wrong("found a file and --to, wanted one of the two");
+  if (positionals.length === 0 && to === "") return wrong("wanted a bootstrap file, or --to URL");
+  const port = wholeNumber("port", values.port ?? "8080", 0, 65_535);
+  if (typeof port === "string") return wrong(port);
+  const adminPort = values["admin-port"] === undefined ? undefined : wholeNumber("admin-port", values["admin-port"], 0, 65_535);
+  if (typeof adminPort === "string") return wrong(adminPort);
+  const drain = wholeNumber("drain-time", values["drain-time"] ?? "10", 0, 86_400);
+  if (typeof drain === "string") return wrong(drain);
+  return {
+    kind: "gateway",
+    options: {
+      file: positionals[0] ?? "",
+      to,
+      port,
+      adminPort,
+      watch: values.watch === true,
+      allowUnsupported: values["allow-unsupported"] === true,
+      plugins: values.plugin ?? [],
+      logLevel: values["log-level"] ?? "info",
+      drainTime: drain * 1_000,
+    },
+  };
+}
+
+function analyze(args: readonly string[]): Command {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: "boolean" }, "allow-unsupported": { type: "boolean" } },
+  });
+  if (positionals.length === 0) return { kind: "wrong", message: "analyze wants at least one file" };
+  return { kind: "analyze", files: positionals, json: values.json === true, allowUnsupported: values["allow-unsupported"] === true };
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import { readFile } from "node:fs/promises";
+import { parseLogLevel } from "../core/observe/logger.ts";
+import { HELP, parseCommand } from "./arguments.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs a command; the exit code, or undefined while a gateway serves. */
+async function main(argv: readonly string[]): Promise<number | undefined> {
+  const command = parseCommand(argv);
+  switch (command.kind) {
+    case "help":
+      process.stdout.write(HELP);
+      return 0;
+    case "version":
+      process.stdout.write(`isthmus ${VERSION}\n`);
+      return 0;
+    case "wrong":
+      process.stderr.write(`isthmus: ${command.message}\n\n${HELP}`);
+      return 2;
+    case "analyze": {
+      const { analyzeFiles } = await import("./analyze.ts");
+      const texts = await Promise.all(command.files.map(async (file) => ({ file, text: await readText(file) })));
+      return analyzeFiles(texts, command);
+    }
+    case "demo": {
+      const { runDemo } = await import("./demo.ts");
+      return runDemo();
+    }
+    case "gateway": {
+      const level = parseLogLevel(command.options.logLevel);
+      if (level === undefined) {
+        process.stderr.write(`isthmus: --log-level: found ${JSON.stringify(command.options.logLevel)}, wanted trace, debug, info, warning, error, critical or off\n`);
+        return 2;
+      }
+      const { runGateway } = await import("./run-gateway.ts");
+      return runGateway(command.options, level);
+    }
+  }
+}
+
+async function readText(file: string): Promise<string | Error> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    if (code !== undefined) process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`isthmus: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

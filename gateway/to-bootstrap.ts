@@ -1,0 +1,62 @@
+/** What `--to` asks for, as a bootstrap; or a sentence that says what is wrong with the URL. */
+export function bootstrapFor(to: string, port: number): { readonly text: string } | { readonly problem: string } {
+  const wanted = "an origin such as http://127.0.0.1:3000";
+  const match = /^http:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/.exec(to);
+  if (match === null) {
+    if (to.startsWith("https://")) return { problem: `--to ${JSON.stringify(to)}: TLS to the upstream is not built yet, wanted ${wanted}` };
+    return { problem: `--to: found ${JSON.stringify(to)}, wanted ${wanted}` };
+  }
+  const host = match[1].replace(/^\[|\]$/g, "");
+  const upstreamPort = match[2] === undefined ? 80 : Number(match[2]);
+  if (upstreamPort < 1 || upstreamPort > 65_535) return { problem: `--to: found port ${match[2]}, wanted one from 1 to 65535` };
+  const isIp = host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
+  const router = { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" };
+  const bootstrap = {
+    static_resources: {
+      listeners: [
+        {
+          name: "to",
+          address: { socket_address: { address: "127.0.0.1", port_value: port } },
+          filter_chains: [
+            {
+              filters: [
+                {
+                  name: "envoy.filters.network.http_connection_manager",
+                  typed_config: {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                    stat_prefix: "to",
+                    server_name: "isthmus",
+                    // A shortcut of our own has secure defaults: the edge decides who the client is, and paths are what they look like.
+                    use_remote_address: true,
+                    normalize_path: true,
+                    merge_slashes: true,
+                    path_with_escaped_slashes_action: "UNESCAPE_AND_REDIRECT",
+                    upgrade_configs: [{ upgrade_type: "websocket" }],
+                    route_config: {
+                      virtual_hosts: [
+                        { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "to", timeout: "0s" } }] },
+                      ],
+                    },
+                    http_filters: [{ name: "envoy.filters.http.router", typed_config: router }],
+                  },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      clusters: [
+        {
+          name: "to",
+          type: isIp ? "STATIC" : "STRICT_DNS",
+          connect_timeout: "5s",
+          load_assignment: {
+            cluster_name: "to",
+            endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: host, port_value: upstreamPort } } } }] }],
+          },
+        },
+      ],
+    },
+  };
+  return { text: JSON.stringify(bootstrap, null, 2) };
+}

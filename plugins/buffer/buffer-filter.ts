@@ -1,0 +1,52 @@
+import type { FilterScope, HookValue, HttpFilter } from "../../core/contract/filter.ts";
+import type { HeaderMap } from "../../core/contract/headers.ts";
+import type { Hold, HttpStream, Stop } from "../../core/contract/stream.ts";
+
+/** A bound, compiled: what the headers hook returns, so that no request makes one. */
+export interface BufferBound {
+  /** `limit` in bytes overrides the bound that the definition declares, where the core knows how. */
+  readonly hold: Hold & { readonly limit: number };
+}
+
+/** The configuration of a route that turns the filter off. */
+export const DISABLED: unique symbol = Symbol("buffer disabled");
+
+export function bufferBound(maxRequestBytes: number): BufferBound {
+  return { hold: Object.freeze({ kind: "hold", limit: maxRequestBytes }) };
+}
+
+/** Holds requests until they are whole, see `buffer`. */
+export class BufferFilter implements HttpFilter {
+  readonly #bound: BufferBound;
+  readonly #slot: number;
+  /** Streams whose headers wait here, and their bounds. */
+  readonly #held = new Map<HttpStream, BufferBound>();
+
+  constructor(maxRequestBytes: number, scope: FilterScope) {
+    this.#bound = bufferBound(maxRequestBytes);
+    this.#slot = scope.slot;
+  }
+
+  onRequestHeaders(s: HttpStream, _headers: HeaderMap, end: boolean): HookValue<Hold> {
+    if (end) return undefined;
+    const route = s.routeConfig(this.#slot) as BufferBound | typeof DISABLED | undefined;
+    if (route === DISABLED) return undefined;
+    const bound = route ?? this.#bound;
+    this.#held.set(s, bound);
+    return bound.hold;
+  }
+
+  onRequestBody(s: HttpStream, chunk: Uint8Array, end: boolean): void | Stop {
+    const bound = this.#held.get(s);
+    if (bound === undefined) return undefined;
+    this.#held.delete(s);
+    if (chunk.length > bound.hold.limit) return s.reply(413, { body: "Payload Too Large", details: "request_payload_too_large" });
+    // Behind a message with a length HTTP/1.1 sends no trailers: with trailers to come it stays chunked. Envoy drops them there.
+    if (end && !s.request.has("content-length")) s.request.set("content-length", String(chunk.length));
+    return undefined;
+  }
+
+  onStreamComplete(s: HttpStream): void {
+    this.#held.delete(s);
+  }
+}

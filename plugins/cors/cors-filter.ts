@@ -1,0 +1,89 @@
+import type { FilterScope, HookValue, HttpFilter } from "../../core/contract/filter.ts";
+import type { HeaderMap } from "../../core/contract/headers.ts";
+import type { Counter } from "../../core/contract/stats.ts";
+import type { Hold, HttpStream, Stop } from "../../core/contract/stream.ts";
+import { streamDraw } from "../../core/match/draw.ts";
+import { hasUpstreamAction } from "../route-resource.ts";
+import type { CorsSettings } from "./cors-settings.ts";
+
+/** A request of another origin that a policy allows. */
+interface Allowed {
+  readonly settings: CorsSettings;
+  readonly origin: string;
+}
+
+/**
+ * Answers CORS preflights and lets browsers read responses, by the policy of the matched route. Streams without an allowed origin
+ * cost a look at one header. Envoy: "CORS"; Fetch Standard, section 3.2.
+ */
+export class CorsFilter implements HttpFilter {
+  readonly #slot: number;
+  readonly #originValid: Counter;
+  readonly #originInvalid: Counter;
+  readonly #allowed = new Map<HttpStream, Allowed>();
+
+  constructor(scope: FilterScope) {
+    this.#slot = scope.slot;
+    const stats = scope.stats.scope("cors");
+    this.#originValid = stats.counter("origin_valid");
+    this.#originInvalid = stats.counter("origin_invalid");
+  }
+
+  onRequestHeaders(s: HttpStream, headers: HeaderMap): HookValue<Hold> {
+    const origin = headers.get("origin");
+    if (origin === undefined || origin === "") return undefined;
+    const route = s.route;
+    if (route === null || !hasUpstreamAction(route)) return undefined;
+    const settings = s.routeConfig(this.#slot) as CorsSettings | undefined;
+    if (settings === undefined) return undefined;
+    const draw = streamDraw(s.id);
+    const enabled = settings.enabled === null || settings.enabled.match(draw);
+    if (!enabled && (settings.shadow === null || !settings.shadow.match(draw))) return undefined;
+
+    const allowed = allows(settings, origin);
+    (allowed ? this.#originValid : this.#originInvalid).value++;
+    // In the shadow the origin is only counted.
+    if (!enabled) return undefined;
+    if (allowed) this.#allowed.set(s, { settings, origin });
+
+    if (headers.method !== "OPTIONS") return undefined;
+    const method = headers.get("access-control-request-method") ?? "";
+    if (method === "" || (!allowed && settings.forwardNotMatchingPreflights)) return undefined;
+    return preflight(s, headers, settings, method);
+  }
+
+  onResponseHeaders(s: HttpStream, headers: HeaderMap): void {
+    if (this.#allowed.size === 0) return;
+    const allowed = this.#allowed.get(s);
+    if (allowed === undefined) return;
+    const { settings, origin } = allowed;
+    headers.set("access-control-allow-origin", origin);
+    if (settings.allowCredentials) headers.set("access-control-allow-credentials", "true");
+    if (settings.exposeHeaders !== "") headers.set("access-control-expose-headers", settings.exposeHeaders);
+  }
+
+  onStreamComplete(s: HttpStream): void {
+    if (this.#allowed.size > 0) this.#allowed.delete(s);
+  }
+}
+
+function allows(settings: CorsSettings, origin: string): boolean {
+  const origins = settings.origins;
+  for (let i = 0; i < origins.length; i++) if (origins[i].match("*") || origins[i].match(origin)) return true;
+  return false;
+}
+
+/** The origin is added by the response hook, which local replies pass as well. */
+function preflight(s: HttpStream, headers: HeaderMap, settings: CorsSettings, method: string): Stop {
+  const out: string[] = [];
+  if (settings.allowCredentials) out.push("access-control-allow-credentials", "true");
+  const methods = settings.allowMethods === "*" ? method : settings.allowMethods;
+  if (methods !== "") out.push("access-control-allow-methods", methods);
+  const names = settings.allowHeaders === "*" ? (headers.get("access-control-request-headers") ?? "") : settings.allowHeaders;
+  if (settings.allowHeaders !== "") out.push("access-control-allow-headers", names);
+  if (settings.maxAge !== "") out.push("access-control-max-age", settings.maxAge);
+  if (settings.allowPrivateNetworkAccess && headers.get("access-control-request-private-network") === "true") {
+    out.push("access-control-allow-private-network", "true");
+  }
+  return s.reply(200, { headers: out, details: "cors_response" });
+}

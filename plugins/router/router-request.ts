@@ -1,0 +1,474 @@
+import type { Cluster, Host, LoadBalancerContext, PendingStream, UpstreamRequest, UpstreamStream } from "../../core/contract/cluster.ts";
+import type { ResetReason } from "../../core/contract/error.ts";
+import type { HeaderMap } from "../../core/contract/headers.ts";
+import { ResponseFlag } from "../../core/contract/response-flags.ts";
+import type { HttpStream, TerminalControl, TerminalStream } from "../../core/contract/stream.ts";
+import { clock } from "../../core/transport/clock.ts";
+import { Timer, type TimerOwner, timers } from "../../core/transport/timers.ts";
+import type { MirrorRequest } from "./mirror-request.ts";
+import { resetReasonFlag, resetReasonStatus, resetReasonText } from "./reset-reason.ts";
+import { updateAuthority } from "../routing/table/authority.ts";
+import { backOff, retriableReset, retriableResponse, RetryOn, type RetryPolicyView } from "./retry-state.ts";
+import type { RouterConfig } from "./router.ts";
+import type { RouterRoute } from "./router-route.ts";
+
+/** A body is kept for a retry up to this many bytes unless the route says otherwise. Envoy: per_connection_buffer_limit_bytes. */
+const RETRY_BUFFER = 1024 * 1024;
+
+/**
+ * One request on its way to an upstream: picks hosts, makes attempts one after the other, passes the response on. It is what the pool calls back,
+ * what the stream's flow control reaches, and what the route's timer wakes.
+ */
+export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwner, LoadBalancerContext {
+  readonly #s: TerminalStream;
+  readonly #headers: HeaderMap;
+  readonly #route: RouterRoute;
+  readonly #cluster: Cluster;
+  readonly #config: RouterConfig;
+  readonly #retryPolicy: RetryPolicyView | undefined;
+  #host: Host | null;
+  #upstream: UpstreamStream | null;
+  #pending: PendingStream | null;
+  /** The route's timeout, then its whole life. */
+  #timer: Timer | null;
+  #tryTimer: Timer | null;
+  #backOffTimer: Timer | null;
+  #timeout: number;
+  #perTryTimeout: number;
+  #retryOn: number;
+  #retriesLeft: number;
+  #attempts: number;
+  #headersEnd: boolean;
+  /** What of the body came so far: until the upstream is ready, and for as long as a retry may need it. */
+  #body: Uint8Array[] | null;
+  #bodyBytes: number;
+  #bodyEnd: boolean;
+  #trailers: HeaderMap | null;
+  #keepBody: boolean;
+  #requestDone: boolean;
+  #responseStarted: boolean;
+  #sent: boolean;
+  #over: boolean;
+  #paused: boolean;
+  #tryStart: number;
+  #mirrors: readonly MirrorRequest[] | null;
+
+  constructor(s: TerminalStream, headers: HeaderMap, route: RouterRoute, cluster: Cluster, config: RouterConfig) {
+    this.#s = s;
+    this.#headers = headers;
+    this.#route = route;
+    this.#cluster = cluster;
+    this.#config = config;
+    this.#retryPolicy = route.retryPolicy;
+    this.#host = null;
+    this.#upstream = null;
+    this.#pending = null;
+    this.#timer = null;
+    this.#tryTimer = null;
+    this.#backOffTimer = null;
+    this.#timeout = route.timeout;
+    this.#perTryTimeout = 0;
+    this.#retryOn = route.retryPolicy?.on ?? 0;
+    this.#retriesLeft = route.retryPolicy?.numRetries ?? 0;
+    this.#attempts = 0;
+    this.#headersEnd = false;
+    this.#body = null;
+    this.#bodyBytes = 0;
+    this.#bodyEnd = false;
+    this.#trailers = null;
+    this.#keepBody = false;
+    this.#requestDone = false;
+    this.#responseStarted = false;
+    this.#sent = false;
+    this.#over = false;
+    this.#paused = false;
+    this.#tryStart = 0;
+    this.#mirrors = null;
+  }
+
+  // --- LoadBalancerContext ----------------------------------------------------------------------------------------------
+
+  get stream(): HttpStream {
+    return this.#s;
+  }
+  get hash(): number | undefined {
+    return undefined;
+  }
+  shouldSelectAnotherHost(): boolean {
+    return false;
+  }
+
+  // --- request ----------------------------------------------------------------------------------------------------------
+
+  /** Timeouts that the request's own headers ask for, if it may. They are read before the headers change. */
+  start(end: boolean, timeout: number, perTryTimeout: number, retryOn: number, maxRetries: number, mirrors: readonly MirrorRequest[] | null): void {
+    this.#mirrors = mirrors;
+    this.#timeout = timeout;
+    this.#perTryTimeout = perTryTimeout;
+    if (retryOn !== 0) this.#retryOn |= retryOn;
+    if (maxRetries >= 0) this.#retriesLeft = maxRetries;
+    else if (this.#retryOn !== 0 && this.#retryPolicy === undefined) this.#retriesLeft = 1;
+    this.#headersEnd = end;
+    this.#keepBody = this.#retryOn !== 0 && this.#retriesLeft > 0;
+    this.#s.terminal = this;
+    if (end) this.#requestComplete();
+    this.#attempt();
+  }
+
+  body(chunk: Uint8Array, end: boolean): void {
+    if (this.#mirrors !== null) for (const mirror of this.#mirrors) mirror.body(chunk, end);
+    if (this.#over) return;
+    const upstream = this.#upstream;
+    if (upstream === null || this.#keepBody) {
+      // A view of a read buffer: nothing writes to it again.
+      this.#bodyBytes += chunk.length;
+      if (chunk.length > 0) (this.#body ??= []).push(chunk);
+      this.#bodyEnd = end;
+      if (this.#keepBody && this.#bodyBytes > (this.#route.requestBufferLimit ?? RETRY_BUFFER)) {
+        // The retry is given up, never the request.
+        this.#keepBody = false;
+        this.#retriesLeft = 0;
+        if (upstream !== null) this.#body = null;
+      }
+      if (upstream === null && !this.#paused && this.#bodyBytes > PENDING_BODY) {
+        this.#paused = true;
+        this.#s.pauseRequest();
+      }
+    }
+    if (end) this.#requestComplete();
+    if (upstream !== null) upstream.sendBody(chunk, end);
+  }
+
+  trailers(trailers: HeaderMap): void {
+    if (this.#mirrors !== null) for (const mirror of this.#mirrors) mirror.trailers(trailers);
+    if (this.#over) return;
+    this.#trailers = trailers;
+    this.#requestComplete();
+    this.#upstream?.sendTrailers(trailers);
+  }
+
+  #requestComplete(): void {
+    this.#requestDone = true;
+    if (this.#timeout > 0 && this.#s.upgrade === "") {
+      this.#timer = new Timer(this);
+      timers.arm(this.#timer, this.#timeout);
+    }
+    if (this.#upstream !== null) this.#armTry();
+  }
+
+  #armTry(): void {
+    if (this.#perTryTimeout <= 0 || this.#responseStarted) return;
+    this.#tryTimer ??= new Timer({ onTimer: () => this.#tryTimedOut() });
+    timers.arm(this.#tryTimer, this.#perTryTimeout);
+  }
+
+  // --- attempts ---------------------------------------------------------------------------------------------------------
+
+  #attempt(): void {
+    this.#attempts++;
+    const s = this.#s;
+    const cluster = this.#cluster;
+    s.attemptCount = this.#attempts;
+    const host = cluster.pick(this);
+    if (host === null) {
+      cluster.stats.upstream_cx_none_healthy.value++;
+      this.#finish();
+      s.reply(503, { body: "no healthy upstream", details: "no_healthy_upstream", flags: ResponseFlag.NoHealthyUpstream });
+      return;
+    }
+    this.#host = host;
+    s.upstreamHost = host;
+    const route = this.#route;
+    if (route.autoHostRewrite && host.hostname !== "") {
+      updateAuthority(this.#headers, host.hostname, route.appendForwardedHost, !this.#config.suppressEnvoyHeaders);
+    }
+    if (route.includeAttemptCount) this.#headers.set("x-envoy-attempt-count", String(this.#attempts));
+    cluster.stats.upstream_rq_total.value++;
+    this.#sent = false;
+    this.#tryStart = clock.now();
+    const pending = host.newStream(this, this.#route.priority);
+    if (this.#upstream === null && !this.#over && this.#host === host) this.#pending = pending;
+  }
+
+  onUpstreamReady(upstream: UpstreamStream): void {
+    this.#pending = null;
+    this.#upstream = upstream;
+    this.#sent = true;
+    const s = this.#s as WritableTimes;
+    s.upstreamProtocol = upstream.protocol;
+    s.upstreamStartTime = clock.now();
+    const body = this.#body;
+    const trailers = this.#trailers;
+    const bare = body === null && trailers === null && (this.#headersEnd || this.#bodyEnd);
+    upstream.sendHeaders(this.#headers, bare && this.#headersEnd, s.upgrade);
+    if (body !== null) {
+      const last = body.length - 1;
+      for (let i = 0; i <= last; i++) upstream.sendBody(body[i], this.#bodyEnd && i === last);
+    } else if (this.#bodyEnd && !this.#headersEnd) upstream.sendBody(EMPTY, true);
+    if (trailers !== null) upstream.sendTrailers(trailers);
+    if (!this.#keepBody) this.#body = null;
+    if (this.#paused) {
+      this.#paused = false;
+      this.#s.resumeRequest();
+    }
+    if (this.#requestDone) {
+      s.upstreamRequestEndTime = s.upstreamStartTime;
+      this.#armTry();
+    }
+  }
+
+  onUpstreamFailure(reason: ResetReason, details: string): void {
+    this.#pending = null;
+    this.#reset(reason, details);
+  }
+
+  onUpstreamReset(reason: ResetReason, details: string): void {
+    this.#upstream = null;
+    this.#reset(reason, details);
+  }
+
+  #reset(reason: ResetReason, details: string): void {
+    if (this.#over) return;
+    const s = this.#s;
+    if (details !== "") s.upstreamTransportFailure = details;
+    if (reason !== "overflow") this.#cluster.stats.upstream_rq_rx_reset.value++;
+    if (this.#responseStarted) {
+      this.#finish();
+      this.#config.stats.rq_reset_after_downstream_response_started.value++;
+      s.responseFlags |= resetReasonFlag(reason);
+      s.reset(`upstream_reset_after_response_started{${detailsOf(reason, details)}}`);
+      return;
+    }
+    if (this.#mayRetry() && retriableReset(this.#retryOn, reason, this.#sent) && this.#retry()) return;
+    s.responseFlags |= resetReasonFlag(reason);
+    this.#finish();
+    const retried = this.#attempts > 1 ? "retried and the latest " : "";
+    const failure = details === "" ? "" : `, transport failure reason: ${details}`;
+    s.reply(resetReasonStatus(reason), {
+      body: `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${resetReasonText(reason)}${failure}`,
+      details: `upstream_reset_before_response_started{${detailsOf(reason, details)}}`,
+      headers: reason === "overflow" ? OVERLOADED : undefined,
+    });
+  }
+
+  #mayRetry(): boolean {
+    return this.#retryOn !== 0 && !this.#responseStarted && this.#s.upgrade === "";
+  }
+
+  /** Whether another attempt is under way. */
+  #retry(): boolean {
+    const cluster = this.#cluster;
+    const stats = cluster.stats;
+    if (this.#retriesLeft <= 0) {
+      stats.upstream_rq_retry_limit_exceeded.value++;
+      this.#s.responseFlags |= ResponseFlag.UpstreamRetryLimitExceeded;
+      return false;
+    }
+    if (!this.#keepBody && !this.#headersEnd) return false;
+    const limits = cluster.limits[this.#route.priority];
+    if (limits.retries >= limits.maxRetries) {
+      stats.upstream_rq_retry_overflow.value++;
+      return false;
+    }
+    this.#retriesLeft--;
+    limits.retries++;
+    stats.upstream_rq_retry.value++;
+    this.#upstream = null;
+    if (this.#tryTimer !== null) timers.disarm(this.#tryTimer);
+    const delay = backOff(this.#retryPolicy, this.#attempts);
+    this.#backOffTimer ??= new Timer({ onTimer: () => this.#again() });
+    timers.arm(this.#backOffTimer, delay);
+    return true;
+  }
+
+  #again(): void {
+    this.#cluster.limits[this.#route.priority].retries--;
+    if (!this.#over) this.#attempt();
+  }
+
+  // --- response ---------------------------------------------------------------------------------------------------------
+
+  onInformational(headers: HeaderMap): void {
+    // The connection manager has answered the client's expectation itself, unless it left the header to the upstream.
+    if (headers.status === 100 && !this.#headers.has("expect")) return;
+    this.#s.respondInformational(headers);
+  }
+
+  onResponseHeaders(headers: HeaderMap, end: boolean): void {
+    const s = this.#s as WritableTimes;
+    const route = this.#route;
+    const stats = this.#cluster.stats;
+    if (this.#tryTimer !== null) timers.disarm(this.#tryTimer);
+    if (this.#retryOn !== 0 && this.#mayRetry() && this.#retryPolicyMatches(headers)) {
+      const upstream = this.#upstream;
+      if (this.#retry()) {
+        stats.response(headers.status);
+        if (!end) upstream?.reset();
+        return;
+      }
+    }
+    const now = clock.now();
+    this.#responseStarted = true;
+    s.upstreamFirstByteTime = now;
+    if (!this.#config.suppressEnvoyHeaders) {
+      const since = s.requestEndTime >= 0 ? now - s.requestEndTime : 0;
+      setTrusted(headers, "x-envoy-upstream-service-time", String(Math.round(since)));
+    }
+    if (route.includeAttemptCountInResponse) headers.set("x-envoy-attempt-count", String(this.#attempts));
+    if (this.#attempts > 1 && headers.status < 500) stats.upstream_rq_retry_success.value++;
+    stats.response(headers.status);
+    s.responseCodeDetails = "via_upstream";
+    route.finalizeResponse(s, headers, null);
+    if (end) this.#responseDone();
+    s.respond(headers, end);
+  }
+
+  #retryPolicyMatches(headers: HeaderMap): boolean {
+    return retriableResponse(this.#retryPolicy, this.#retryOn, headers);
+  }
+
+  onResponseBody(chunk: Uint8Array, end: boolean): void {
+    if (!this.#responseStarted) return;
+    if (end) this.#responseDone();
+    this.#s.respondBody(chunk, end);
+  }
+
+  onResponseTrailers(trailers: HeaderMap): void {
+    if (!this.#responseStarted) return;
+    this.#responseDone();
+    this.#s.respondTrailers(trailers);
+  }
+
+  onReadEnd(): void {
+    if (this.#responseStarted) this.#s.flushResponse();
+  }
+
+  onUpstreamHighWatermark(): void {
+    this.#s.pauseRequest();
+  }
+  onUpstreamLowWatermark(): void {
+    this.#s.resumeRequest();
+  }
+
+  #responseDone(): void {
+    const s = this.#s as WritableTimes;
+    const now = clock.now();
+    s.upstreamEndTime = now;
+    const stats = this.#cluster.stats;
+    stats.upstream_rq_completed.value++;
+    stats.upstream_rq_time.record(now - this.#tryStart);
+    const tunnel = s.upgrade !== "" && !s.requestComplete;
+    if (!tunnel) {
+      const upstream = this.#upstream;
+      this.#finish();
+      // An answer before the whole request: the connection can't be told what not to expect.
+      if (!this.#requestDone) upstream?.reset();
+    }
+  }
+
+  // --- TerminalControl --------------------------------------------------------------------------------------------------
+
+  pauseResponse(): void {
+    this.#upstream?.pause();
+  }
+  resumeResponse(): void {
+    this.#upstream?.resume();
+  }
+
+  cancel(): void {
+    // Half a request is nothing to mirror.
+    if (this.#mirrors !== null && !this.#requestDone) for (const mirror of this.#mirrors) mirror.cancel();
+    if (this.#over) return;
+    const upstream = this.#upstream;
+    const pending = this.#pending;
+    this.#finish();
+    if (pending !== null) {
+      pending.cancel();
+      this.#cluster.stats.upstream_rq_cancelled.value++;
+    }
+    if (upstream !== null) {
+      this.#cluster.stats.upstream_rq_tx_reset.value++;
+      upstream.reset();
+    }
+  }
+
+  /** No more events in either direction. */
+  #finish(): void {
+    this.#over = true;
+    this.#upstream = null;
+    this.#pending = null;
+    this.#body = null;
+    if (this.#s.terminal === this) this.#s.terminal = null;
+    if (this.#timer !== null) timers.disarm(this.#timer);
+    if (this.#tryTimer !== null) timers.disarm(this.#tryTimer);
+    if (this.#backOffTimer !== null && this.#backOffTimer.armed) {
+      timers.disarm(this.#backOffTimer);
+      this.#cluster.limits[this.#route.priority].retries--;
+    }
+  }
+
+  // --- timeouts ---------------------------------------------------------------------------------------------------------
+
+  onTimer(): void {
+    if (this.#over) return;
+    this.#cluster.stats.upstream_rq_timeout.value++;
+    this.#timedOut("response_timeout");
+  }
+
+  #tryTimedOut(): void {
+    if (this.#over || this.#responseStarted) return;
+    const stats = this.#cluster.stats;
+    stats.upstream_rq_per_try_timeout.value++;
+    const upstream = this.#upstream;
+    const pending = this.#pending;
+    if (this.#mayRetry() && (this.#retryOn & (RetryOn["5xx"] | RetryOn["gateway-error"])) !== 0) {
+      this.#upstream = null;
+      this.#pending = null;
+      if (this.#retry()) {
+        pending?.cancel();
+        upstream?.reset();
+        return;
+      }
+      this.#upstream = upstream;
+      this.#pending = pending;
+    }
+    this.#timedOut("upstream_per_try_timeout");
+  }
+
+  #timedOut(details: string): void {
+    const s = this.#s;
+    const upstream = this.#upstream;
+    const pending = this.#pending;
+    this.#finish();
+    pending?.cancel();
+    if (upstream !== null) {
+      this.#cluster.stats.upstream_rq_tx_reset.value++;
+      upstream.reset();
+    }
+    s.responseFlags |= ResponseFlag.UpstreamRequestTimeout;
+    if (this.#responseStarted) s.reset(details);
+    else s.reply(504, { body: "upstream request timeout", details });
+  }
+}
+
+/** Body bytes that may gather while no connection is there yet. */
+const PENDING_BODY = 64 * 1024;
+const EMPTY = new Uint8Array(0);
+const OVERLOADED: readonly string[] = ["x-envoy-overloaded", "true"];
+/** The router is what writes the upstream's times. */
+interface WritableTimes extends TerminalStream {
+  upstreamStartTime: number;
+  upstreamRequestEndTime: number;
+  upstreamFirstByteTime: number;
+  upstreamEndTime: number;
+}
+
+function setTrusted(headers: HeaderMap, name: string, value: string): void {
+  if (headers.has(name)) headers.set(name, value);
+  else (headers.list as string[]).push(name, value);
+}
+
+function detailsOf(reason: ResetReason, details: string): string {
+  const text = resetReasonText(reason).replaceAll(" ", "_");
+  return details === "" ? text : `${text}|${details.replaceAll(" ", "_")}`;
+}

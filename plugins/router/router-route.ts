@@ -1,0 +1,52 @@
+import type { ResourcePriority } from "../../core/contract/cluster.ts";
+import type { HeaderMap } from "../../core/contract/headers.ts";
+import type { Route } from "../../core/contract/route.ts";
+import type { HttpStream } from "../../core/contract/stream.ts";
+import type { RetryPolicyView } from "./retry-state.ts";
+
+/** The cluster that a route chose for one request. */
+export interface ClusterChoice {
+  /** "" when the header that should name it is missing. */
+  readonly cluster: string;
+}
+
+/** Where copies of a request go. */
+export interface MirrorView {
+  /** "" not to mirror. */
+  cluster(headers: HeaderMap): string;
+  /** Whether this request is copied. */
+  draw(): boolean;
+  readonly appendShadowSuffix: boolean;
+  /** Authority of the copy; "" keeps the request's. */
+  readonly hostRewrite: string;
+}
+
+/** What the router needs to know of a route: the compiled form in plugins/routing provides it. Times in ms. */
+export interface RouterRoute extends Route {
+  readonly action: "route" | "redirect" | "direct_response" | "non_forwarding";
+  // action "redirect", "direct_response"
+  readonly responseStatus: number;
+  location(stream: HttpStream, headers: HeaderMap): string;
+  readonly responseBody: string;
+  readonly responseContentType: string;
+  // action "route"
+  selectCluster(stream: HttpStream, headers: HeaderMap): ClusterChoice;
+  readonly clusterNotFoundStatus: number;
+  readonly priority: ResourcePriority;
+  /** 0: none. */
+  readonly timeout: number;
+  readonly idleTimeout: number | undefined;
+  readonly maxStreamDuration: number | undefined;
+  readonly retryPolicy: RetryPolicyView | undefined;
+  readonly perTryTimeout: number;
+  readonly perTryIdleTimeout: number;
+  readonly mirrors: readonly MirrorView[];
+  readonly autoHostRewrite: boolean;
+  readonly appendForwardedHost: boolean;
+  readonly includeAttemptCount: boolean;
+  readonly includeAttemptCountInResponse: boolean;
+  readonly requestBufferLimit: number | undefined;
+  /** Header changes and rewrites of the request, once, before the first attempt. */
+  finalizeRequest(stream: HttpStream, headers: HeaderMap, choice: ClusterChoice | null, keepOriginal: boolean): void;
+  finalizeResponse(stream: HttpStream, headers: HeaderMap, choice: ClusterChoice | null): void;
+}

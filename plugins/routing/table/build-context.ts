@@ -1,0 +1,32 @@
+import type { RuntimeReader } from "../../../core/contract/filter.ts";
+import type { Report } from "../../../core/match/problem.ts";
+import type { TypedConfig } from "../../../core/resources/schema/any.ts";
+
+/** `typed_per_filter_config` of one level. */
+export type PerFilterConfig = Readonly<Record<string, TypedConfig>>;
+
+/** What compiling a route table needs to know. */
+export interface RouteTableOptions {
+  readonly runtime: RuntimeReader;
+  /**
+   * Makes the per-filter configuration of a route (`Route.config`, by slot) from the `typed_per_filter_config` of its levels, least specific first: route configuration,
+   * virtual host, route, weighted cluster. Levels without any are left out; a list without levels is asked for once for each table.
+   */
+  perRouteConfig?(levels: readonly PerFilterConfig[]): readonly unknown[];
+  /** When given, clusters that routes name must exist, unless `validate_clusters` is false. */
+  clusterExists?(name: string): boolean;
+  /** Whether clusters are checked when `validate_clusters` is not set. Default true, as Envoy does for routes of a static listener (not for RDS). */
+  readonly validateClusters?: boolean;
+}
+
+/** The options, and what is the same for all routes of a table. */
+export interface BuildContext {
+  readonly options: RouteTableOptions;
+  readonly report: Report;
+  readonly maxDirectResponseBody: number;
+  readonly mostSpecificMutationsWin: boolean;
+  /** Characters at which a path ends for matching: `?#`, or `?#;` with `ignore_path_parameters_in_path_matching`. */
+  readonly pathStops: string;
+  perRouteConfig(levels: readonly PerFilterConfig[]): readonly unknown[];
+  checkCluster(name: string, about: object, key: string): void;
+}

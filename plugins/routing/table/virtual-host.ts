@@ -1,0 +1,130 @@
+import type { HeaderMap } from "../../../core/contract/headers.ts";
+import type { RouteRecorder } from "../../../core/contract/route.ts";
+import type { HttpStream } from "../../../core/contract/stream.ts";
+import { compileMatcher, type MatchNode } from "../../../core/match/matcher-tree.ts";
+import { parseReporting } from "../../../core/match/problem.ts";
+import { Route, RouteList, type VirtualHost as VirtualHostConfig } from "../../../core/resources/route.ts";
+import type { BuildContext } from "./build-context.ts";
+import { compileRoute, type HostParts } from "./compile-route.ts";
+import { forwardedScheme } from "./redirect.ts";
+import type { RouteCandidate } from "./route-candidate.ts";
+import type { RouteEntry } from "./route-entry.ts";
+import { RouteIndex } from "./route-index.ts";
+import { tlsRedirectEntry } from "./tls-redirect-entry.ts";
+
+/** A compiled virtual host: its routes, by list or by matcher tree. */
+export class VirtualHost {
+  readonly name: string;
+  readonly resource: VirtualHostConfig;
+  readonly #routes: RouteIndex;
+  readonly #tree: MatchNode<RouteIndex> | null;
+  /** What plain HTTP requests get; null: TLS is not required. */
+  readonly #tlsRedirect: RouteEntry | null;
+  readonly #externalOnly: boolean;
+
+  constructor(config: VirtualHostConfig, routes: RouteIndex, tree: MatchNode<RouteIndex> | null, tlsRedirect: RouteEntry | null) {
+    this.name = config.name;
+    this.resource = config;
+    this.#routes = routes;
+    this.#tree = tree;
+    this.#tlsRedirect = tlsRedirect;
+    this.#externalOnly = config.requireTls === "EXTERNAL_ONLY";
+  }
+
+  /** The route for a request, its weighted cluster chosen, or undefined. */
+  match(stream: HttpStream, headers: HeaderMap, end: number, query: number): RouteEntry | undefined {
+    if (this.#tlsRedirect !== null && this.#needsTls(headers)) return this.#tlsRedirect;
+    const routes = this.#tree === null ? this.#routes : this.#tree.match(stream, headers);
+    const candidate = routes === undefined ? null : routes.find(stream, headers, end, query);
+    return candidate === null ? undefined : candidate.entry.resolve(stream, headers);
+  }
+
+  #needsTls(headers: HeaderMap): boolean {
+    if (forwardedScheme(headers) === "https") return false;
+    return !this.#externalOnly || headers.get("x-envoy-internal") !== "true";
+  }
+
+  /** As `match`, telling how it came about; routes are looked at one by one. */
+  explain(stream: HttpStream, headers: HeaderMap, end: number, query: number, recorder: RouteRecorder): RouteEntry | undefined {
+    if (this.#tlsRedirect !== null && this.#needsTls(headers)) {
+      recorder.note(
+        "redirect to https",
+        `require_tls is ${this.resource.requireTls} and the request came by ${forwardedScheme(headers)}`,
+        this.resource,
+      );
+      return this.#tlsRedirect;
+    }
+    let routes: RouteIndex | undefined = this.#routes;
+    if (this.#tree !== null) {
+      routes = this.#tree.match(stream, headers);
+      recorder.note(
+        routes === undefined ? "the matcher matches nothing" : "the matcher leads to routes",
+        this.#tree.describe(),
+        this.resource.matcher,
+      );
+    }
+    for (const candidate of routes?.candidates ?? []) {
+      const miss = missOf(candidate, stream, headers, end, query);
+      const name = candidate.entry.name === "" ? `route ${candidate.order}` : `route ${JSON.stringify(candidate.entry.name)}`;
+      if (miss !== "") {
+        recorder.note(`${name} does not match`, miss, candidate.entry.resource);
+        continue;
+      }
+      recorder.note(`${name} matches`, candidate.describePath(), candidate.entry.resource);
+      const entry = candidate.entry.resolve(stream, headers);
+      if (entry !== candidate.entry)
+        recorder.note(
+          `cluster ${JSON.stringify(entry.selectCluster(stream, headers).cluster)} was chosen`,
+          "by weight",
+          entry.resource,
+        );
+      return entry;
+    }
+    recorder.note("no route matches", `virtual host ${JSON.stringify(this.name)} has none for this request`, this.resource);
+    return undefined;
+  }
+}
+
+function missOf(candidate: RouteCandidate, stream: HttpStream, headers: HeaderMap, end: number, query: number): string {
+  if (!candidate.pathMatches(headers, end)) return `wanted: ${candidate.describePath()}`;
+  return candidate.conditions.firstMiss(stream, headers, query);
+}
+
+/** Compiles the routes of a virtual host. Mistakes are reported. */
+export function compileVirtualHost(parts: HostParts, context: BuildContext): VirtualHost {
+  const { config } = parts;
+  const compileList = (routes: readonly Route[], validate: BuildContext): RouteIndex =>
+    new RouteIndex(
+      routes.map((route, order) => compileRoute(route, order, parts, validate)).filter((candidate) => candidate !== null),
+    );
+  const tlsRedirect = config.requireTls === "NONE" ? null : tlsRedirectEntry(parts, context);
+  const routes = compileList(config.routes, context);
+  if (config.matcher === undefined) return new VirtualHost(config, routes, null, tlsRedirect);
+  // As in Envoy, clusters of routes in a matcher tree need not exist.
+  const unchecked: BuildContext = { ...context, checkCluster: () => undefined };
+  const tree = compileMatcher<RouteIndex>(config.matcher, {
+    runtime: context.options.runtime,
+    report: context.report,
+    compileAction: (action) => {
+      if (action.typeUrl === Route.typeName) {
+        const route = parseReporting(Route, action, context.report);
+        return route === undefined ? null : compileList([route], unchecked);
+      }
+      if (action.typeUrl === RouteList.typeName) {
+        const list = parseReporting(RouteList, action, context.report);
+        return list === undefined ? null : compileList(list.routes, unchecked);
+      }
+      const found = action.typeUrl;
+      context.report({
+        about: action,
+        key: "",
+        code: "unknown_type_url",
+        message: `${found} is no action of a route matcher`,
+        found,
+        wanted: `${Route.typeName} or ${RouteList.typeName}`,
+      });
+      return null;
+    },
+  });
+  return new VirtualHost(config, routes, tree, tlsRedirect);
+}

@@ -1,0 +1,68 @@
+import type { RuntimeReader } from "../../../core/contract/filter.ts";
+import type { HeaderMap } from "../../../core/contract/headers.ts";
+import type { HttpStream } from "../../../core/contract/stream.ts";
+import { streamDraw } from "../../../core/match/draw.ts";
+import { parseInteger } from "../../../core/match/integer.ts";
+import type { HashPolicy } from "./hash-policy.ts";
+import type { RouteEntry } from "./route-entry.ts";
+
+/** One of several clusters that share a route's requests. */
+export interface WeightedCluster {
+  readonly weight: number;
+  /** Name of the runtime value that overrides the weight, or "". */
+  readonly runtimeKey: string;
+  /** The route as it is when this cluster was chosen. */
+  readonly entry: RouteEntry;
+}
+
+/** `weighted_clusters`, compiled. Envoy: "config.route.v3.WeightedCluster". */
+export class WeightedClusters {
+  readonly clusters: readonly WeightedCluster[];
+  readonly #total: number;
+  /** Whether runtime may change weights. */
+  readonly #byRuntime: boolean;
+  /** Header that holds the random number, or "". */
+  readonly #randomHeader: string;
+  /** null: not by hash. */
+  readonly #hash: HashPolicy | null;
+  readonly #runtime: RuntimeReader;
+
+  constructor(clusters: readonly WeightedCluster[], randomHeader: string, hash: HashPolicy | null, runtime: RuntimeReader) {
+    this.clusters = clusters;
+    this.#total = clusters.reduce((sum, cluster) => sum + cluster.weight, 0);
+    this.#byRuntime = clusters.some((cluster) => cluster.runtimeKey !== "");
+    this.#randomHeader = randomHeader;
+    this.#hash = hash;
+    this.#runtime = runtime;
+  }
+
+  /** The route with the cluster for this request. A stream gets the same one each time it is asked. */
+  pick(stream: HttpStream, headers: HeaderMap): RouteEntry {
+    const clusters = this.clusters;
+    let total = this.#total;
+    if (this.#byRuntime) {
+      total = 0;
+      for (let i = 0; i < clusters.length; i++) total += this.#weight(clusters[i]);
+    }
+    let left = total > 0 ? this.#draw(stream, headers) % total : 0;
+    for (let i = 0; i < clusters.length; i++) {
+      left -= this.#weight(clusters[i]);
+      if (left < 0) return clusters[i].entry;
+    }
+    return clusters[clusters.length - 1].entry;
+  }
+
+  #weight(cluster: WeightedCluster): number {
+    if (cluster.runtimeKey === "") return cluster.weight;
+    return Math.max(0, this.#runtime.number(cluster.runtimeKey, cluster.weight));
+  }
+
+  #draw(stream: HttpStream, headers: HeaderMap): number {
+    if (this.#randomHeader !== "") {
+      // More than one value is no number either: two proxies must not read different ones.
+      const given = parseInteger(headers.getJoined(this.#randomHeader) ?? "");
+      if (given >= 0) return given;
+    }
+    return this.#hash?.hash(stream, headers) ?? streamDraw(stream.id);
+  }
+}
