@@ -24,6 +24,7 @@ import { Server, type Snapshot } from "../core/server/server.ts";
 import { clock } from "../core/transport/clock.ts";
 import { timers } from "../core/transport/timers.ts";
 import { accessLogFactory } from "../plugins/telemetry/access-log/access-log-factory.ts";
+import { type LocalServer, localServerKey } from "../plugins/health-check/local-server.ts";
 import { LogFiles } from "../plugins/telemetry/access-log/log-files.ts";
 import { adminListener } from "./admin-listener.ts";
 import { adminContext } from "./admin-context.ts";
@@ -219,7 +220,7 @@ export class Gateway {
       } catch (error) {
         if (!(error instanceof PluginLoadError)) throw error;
         const { file: at, line, column } = error.place;
-        context.add({ file: at, line, column, path: "", severity: "error", code: "invalid_value", found: "", wanted: "", message: error.message });
+        context.add({ file: at, line, column, path: "", severity: "error", code: "invalid_value", found: "", wanted: "", message: error.text });
         return undefined;
       }
     };
@@ -249,8 +250,15 @@ export class Gateway {
     const names = new Set(resources.map((cluster) => cluster.name));
     const clusters = this.clusters.update(resources, context);
     if (clusters === undefined) return undefined;
+    const failed = (): boolean => !this.healthy || this.draining;
+    const local: LocalServer = {
+      get healthCheckFailed() {
+        return failed();
+      },
+      cluster: bootstrap.node?.cluster ?? "",
+    };
     const services: FilterServices = {
-      get: (key) => (key.id === clusterManagerKey.id ? clusters.manager : undefined) as never,
+      get: (key) => (key.id === clusterManagerKey.id ? clusters.manager : key.id === localServerKey.id ? local : undefined) as never,
     };
     const env: BuildEnvironment = {
       registry: this.#registry.with([...byReference.values()]),

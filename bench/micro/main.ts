@@ -34,15 +34,18 @@ async function main(): Promise<void> {
     for (const { name, fn, before, operations = 1 } of benches) {
       before?.();
       const bench = new Bench({ time: Number(values.time), warmupTime: 100 });
-      bench.add(name, fn);
+      const batch = batchOf(fn);
+      bench.add(name, () => {
+        for (let i = 0; i < batch; i++) fn();
+      });
       const [task] = await bench.run();
       const result = task.result;
       if (!("latency" in result))
         throw new Error(`${file}: ${name} failed`, { cause: "error" in result ? result.error : undefined });
       lines.push({
         benchmark: name,
-        "ns/op": (result.latency.mean * 1e6) / operations,
-        "median ns/op": (result.latency.p50 * 1e6) / operations,
+        "ns/op": (result.latency.mean * 1e6) / batch / operations,
+        "median ns/op": (result.latency.p50 * 1e6) / batch / operations,
         "bytes/op": Math.round(bytesPerCall(fn) / operations),
         "±%": result.latency.rme,
       });
@@ -72,6 +75,15 @@ async function load(file: string): Promise<Micro[]> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** How many calls make some 20 us: reading the clock costs 40 ns, which would drown a quick function. */
+function batchOf(fn: () => void): number {
+  for (let i = 0; i < 2_000; i++) fn();
+  const start = performance.now();
+  let calls = 0;
+  for (; performance.now() - start < 5; calls += 10) for (let i = 0; i < 10; i++) fn();
+  return Math.max(1, Math.ceil(calls / 250));
 }
 
 function isMicro(value: unknown): value is Micro {

@@ -3,11 +3,12 @@ import type { LbEndpoint, LocalityLbEndpoints } from "../resources/endpoint.ts";
 import { isIP } from "../resources/ip.ts";
 import { UpstreamHttpProtocolOptions } from "../resources/protocol-options.ts";
 import type { Http1ProtocolOptions, HttpProtocolOptions } from "../resources/protocol-options.ts";
-import { nodeOf, parse } from "../resources/schema/index.ts";
-import type { DecodeContext, ResourceErrorCode } from "../resources/schema/index.ts";
+import { parse } from "../resources/schema/index.ts";
+import type { DecodeContext } from "../resources/schema/index.ts";
 import { DEFAULT_HTTP1_LIMITS } from "../http1/types.ts";
 import type { Thresholds } from "./circuit-breaker.ts";
 import { DEFAULT_THRESHOLDS } from "./circuit-breaker.ts";
+import { complain } from "./complain.ts";
 import type { DnsRefresh } from "./dns/refresh-delay.ts";
 import type { DnsLookupFamily } from "./dns/dns-resolver.ts";
 import { healthFlagsOf } from "./health-flag.ts";
@@ -55,14 +56,14 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
   const bind = cluster.upstreamBindConfig?.sourceAddress;
   const keepalive = cluster.upstreamConnectionOptions?.tcpKeepalive;
   if (failure?.maxInterval !== undefined && failure.maxInterval < failure.baseInterval) {
-    complain(context, failure, cluster, "out_of_range", "maxInterval is less than baseInterval");
+    complain(context, failure, "out_of_range", "found a maxInterval less than baseInterval, wanted it to be at least as long");
   }
   return {
     name: cluster.name,
     statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
     discovery,
     endpoints: localities.flatMap((locality) =>
-      locality.lbEndpoints.flatMap((endpoint) => readEndpoint(endpoint, locality, discovery, cluster, context)),
+      locality.lbEndpoints.flatMap((endpoint) => readEndpoint(endpoint, locality, discovery)),
     ),
     lbPolicy: cluster.lbPolicy,
     lbConfig:
@@ -149,8 +150,6 @@ function readEndpoint(
   lbEndpoint: LbEndpoint,
   { locality, priority }: LocalityLbEndpoints,
   discovery: ClusterConfig["discovery"],
-  cluster: Cluster,
-  context: DecodeContext,
 ): EndpointConfig[] {
   const { endpoint } = lbEndpoint;
   if (endpoint === undefined) return [];
@@ -162,16 +161,6 @@ function readEndpoint(
   } else {
     address = { host: socketAddress?.address ?? "", port: socketAddress?.portValue ?? 0 };
     isName = isIP(address.host) === 0;
-    if (isName && discovery === "STATIC") {
-      const wanted = "an IP address, or the cluster to be of type STRICT_DNS or LOGICAL_DNS";
-      complain(
-        context,
-        endpoint.address.socketAddress,
-        cluster,
-        "invalid_value",
-        `found the name "${address.host}", wanted ${wanted}`,
-      );
-    }
   }
   const options: HostOptions = {
     address,
@@ -186,20 +175,4 @@ function readEndpoint(
     healthFlags: healthFlagsOf(lbEndpoint.healthStatus),
   };
   return [{ options, isName }];
-}
-
-/** Reports at the object, or at the cluster where the object was not read from a file. */
-function complain(
-  context: DecodeContext,
-  about: object | undefined,
-  cluster: Cluster,
-  code: ResourceErrorCode,
-  message: string,
-): void {
-  const node = (about === undefined ? undefined : nodeOf(about)) ?? nodeOf(cluster);
-  if (node !== undefined) context.report(node, code, message);
-  else {
-    const path = `clusters["${cluster.name}"]`;
-    context.add({ file: "", line: 0, column: 0, path, severity: "error", code, found: "", wanted: "", message });
-  }
 }

@@ -1,12 +1,12 @@
 import type { ClusterManager } from "../contract/cluster.ts";
 import type { Cluster as ClusterResource } from "../resources/cluster.ts";
 import { resourceKey } from "../resources/diff.ts";
-import { nodeOf } from "../resources/schema/index.ts";
 import type { DecodeContext } from "../resources/schema/index.ts";
 import { ClusterImpl } from "./cluster.ts";
 import type { ClusterEnvironment } from "./cluster.ts";
 import { readClusterConfig } from "./cluster-config.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
+import { complain } from "./complain.ts";
 
 /** What an update of the clusters came to. Nothing is in use, and nothing of the old manager is touched, until `commit`. */
 export interface ClusterUpdate {
@@ -58,9 +58,9 @@ export class ClusterManagerImpl implements ClusterManager {
     const entries = new Map<string, Entry>();
     const fresh: ClusterImpl[] = [];
     const configs = readAll(resources, context);
-    if (configs === undefined || context.failures > failures) return undefined;
-    for (const { resource, config } of configs) {
-      const key = resourceKey(resource);
+    if (context.failures > failures) return undefined;
+    for (const [i, config] of configs.entries()) {
+      const key = resourceKey(resources[i]);
       const old = this.#entries.get(config.name);
       if (old?.key === key) {
         entries.set(config.name, old);
@@ -92,21 +92,13 @@ export class ClusterManagerImpl implements ClusterManager {
   }
 }
 
-function readAll(
-  resources: readonly ClusterResource[],
-  context: DecodeContext,
-): readonly { readonly resource: ClusterResource; readonly config: ClusterConfig }[] | undefined {
+function readAll(resources: readonly ClusterResource[], context: DecodeContext): readonly ClusterConfig[] {
   const names = new Set<string>();
-  let fine = true;
-  const configs = resources.map((resource) => {
+  return resources.map((resource) => {
     if (names.has(resource.name)) {
-      fine = false;
-      const node = nodeOf(resource);
-      const message = `found a second cluster "${resource.name}", wanted names to be unique`;
-      if (node !== undefined) context.report(node, "duplicate_name", message);
+      complain(context, resource, "duplicate_name", `found a second cluster "${resource.name}", wanted names to be unique`);
     }
     names.add(resource.name);
-    return { resource, config: readClusterConfig(resource, context) };
+    return readClusterConfig(resource, context);
   });
-  return fine ? configs : undefined;
 }

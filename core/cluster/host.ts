@@ -8,6 +8,7 @@ import type { ClusterStatsImpl } from "./cluster-stats.ts";
 import { addressText } from "./address-text.ts";
 import { EDS_FLAGS, UNHEALTHY_FLAGS } from "./health-flag.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
+import { TcpTunnel } from "./pool/tcp-tunnel.ts";
 
 /** What a cluster's hosts and connections use of the process. Tests put their own in. */
 export interface UpstreamEnvironment {
@@ -105,6 +106,8 @@ export class HostImpl implements Host {
   readonly stats: HostStats;
   weight: number;
   monitor: HostMonitor | null;
+  /** Connections that end a CONNECT here; null while there never was one. */
+  tunnels: Set<TcpTunnel> | null;
   private flags: number;
   private readonly pool: ConnectionPool;
   private highPool: ConnectionPool | null;
@@ -127,6 +130,7 @@ export class HostImpl implements Host {
     this.stats = new HostStats();
     this.weight = options.weight;
     this.monitor = null;
+    this.tunnels = null;
     this.flags = options.healthFlags;
     this.pool = new ConnectionPool(this, owner.limits.DEFAULT);
     this.highPool = null;
@@ -156,6 +160,13 @@ export class HostImpl implements Host {
   newStream(request: UpstreamRequest, priority: ResourcePriority): PendingStream | null {
     if (priority === "DEFAULT") return this.pool.newStream(request);
     return (this.highPool ??= new ConnectionPool(this, this.owner.limits.HIGH)).newStream(request);
+  }
+
+  newTunnel(request: UpstreamRequest): PendingStream {
+    const tunnel = new TcpTunnel(this, request);
+    (this.tunnels ??= new Set()).add(tunnel);
+    tunnel.open();
+    return tunnel;
   }
 
   /** A host of a LOGICAL_DNS cluster is somewhere else now. Connections that exist stay. */
@@ -217,5 +228,6 @@ export class HostImpl implements Host {
   dispose(): void {
     this.pool.dispose();
     this.highPool?.dispose();
+    if (this.tunnels !== null) for (const tunnel of [...this.tunnels]) tunnel.reset();
   }
 }

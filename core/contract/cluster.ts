@@ -67,6 +67,10 @@ export interface Host extends UpstreamHost {
    * `request.onUpstreamFailure` when none can be had (overflow at once). Returns a handle only while it waits.
    */
   newStream(request: UpstreamRequest, priority: ResourcePriority): PendingStream | null;
+  /** A plain TCP connection for the payload of a CONNECT that ends here. Its stream answers the CONNECT with 200 itself. */
+  newTunnel(request: UpstreamRequest): PendingStream;
+  /** A request was given up because the route's or the attempt's time had run out. */
+  countTimeout(): void;
 }
 
 export interface PendingStream {

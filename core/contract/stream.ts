@@ -1,6 +1,5 @@
 import type { HeaderMap } from "./headers.ts";
 import type { Route } from "./route.ts";
-import type { ResetReason } from "./error.ts";
 
 /** What a hook returns to say "I have ended this stream, or taken it over": what `reply`, `reset` and `recreate` return. */
 export interface Stop {
@@ -10,6 +9,8 @@ export interface Stop {
 /** What `onRequestHeaders`/`onResponseHeaders` return to hold the headers until the whole body is there (see HttpFilter). */
 export interface Hold {
   readonly kind: "hold";
+  /** Bytes that may be collected for this message, in place of the bound that the definition declares: what a route says, for instance. */
+  readonly limit?: number;
 }
 
 /** A downstream connection as filters and logs see it. */
@@ -176,8 +177,11 @@ export interface TerminalStream extends HttpStream {
   terminal: TerminalControl | null;
   /** Upgrade ("websocket", "connect", ...) that this stream asks for and its connection manager allows, or "". */
   readonly upgrade: string;
-  resetUpstream?: ResetReason;
-  requestComplete: boolean;
+  readonly requestComplete: boolean;
+  /** The route's stream idle timeout in place of the connection manager's; ms, 0 = none. */
+  setIdleTimeout(ms: number): void;
+  /** The route's bound on the whole stream in place of the connection manager's; ms from the stream's start, 0 = none. */
+  setMaxDuration(ms: number): void;
 }
 
 /** What the terminal filter hears from the stream. */

@@ -135,7 +135,7 @@ export function readFilterConfig(
   const result = validateConfig(definition, config.toJson(), "", which);
   if (result.issues === undefined) return result.value;
   for (const issue of result.issues) {
-    context.report(locate(config.value, issue.nearest), "invalid_value", issue.message, { found: issue.found });
+    context.report(locate(config.value, issue.nearest), "invalid_value", issue.text, { found: issue.found });
   }
   return FAILED;
 }

@@ -72,3 +72,16 @@ export function skipClass(classes: Uint8Array, bytes: Buffer, i: number, end: nu
   while (i < end && classes[bytes[i]] === 1) i++;
   return i;
 }
+
+/**
+ * The first byte in `[i, end)` that no line can have: a control character other than HTAB, a CR that no LF follows, an LF that no
+ * CR goes before. `previous` is the byte before `i`. -1 if there is none.
+ */
+export function controlAt(bytes: Buffer, i: number, end: number, previous: number): number {
+  for (; i < end; i++) {
+    const c = bytes[i];
+    if (previous === CR ? c !== LF : VALUE[c] === 0 && c !== CR && c !== HTAB) return i;
+    previous = c;
+  }
+  return -1;
+}

@@ -75,7 +75,7 @@ export class ChunkLine {
       if (this.state === SIZE) {
         const digit = HEX[c];
         if (digit !== 0) {
-          this.size = this.size * 16 + digit - 1;
+          this.size = this.size * 16 + (digit - 1);
           if (++this.digits > 16 || this.size > Number.MAX_SAFE_INTEGER)
             return this.refuse(bytes, i, end, "http1.chunk_size_overflow");
           continue;

@@ -109,8 +109,10 @@ export class HeaderBlock {
       while (i < end && (bytes[i] === SP || bytes[i] === HTAB)) i++;
       const valueStart = i;
       i = skipClass(VALUE, bytes, i, end);
-      if (i + 1 >= end) return start;
-      if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.valueMistake(bytes, start, nameEnd, i, end);
+      if (i === end) return start;
+      if (bytes[i] !== CR) return this.valueMistake(bytes, start, nameEnd, i, end);
+      if (i + 1 === end) return start;
+      if (bytes[i + 1] !== LF) return this.valueMistake(bytes, start, nameEnd, i, end);
       let valueEnd = i;
       while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
       i += 2;

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { CR, HTAB, latin1, LF, VALUE } from "./char-classes.ts";
+import { controlAt, CR, latin1, LF } from "./char-classes.ts";
 import { ChunkLine } from "./chunk-line.ts";
 import { removeField } from "./connection-options.ts";
 import { HeaderBlock, TRAILER_FIELDS } from "./header-block.ts";
@@ -394,7 +394,8 @@ export abstract class MessageParser {
     this.line = null;
     this.lineBytes = 0;
     this.headBytes += length;
-    this.readWholeLines(line, 0, length);
+    const used = this.readWholeLines(line, 0, length);
+    if (used !== length) this.fail("http1.invalid_header_value", `${quoteBytes(line, 0, length)} can't be read as a line`);
   }
 
   /** Returns how far whole lines went. May change the state, and call `onHead()` or `onTrailers()`. */
@@ -448,17 +449,4 @@ export abstract class MessageParser {
       this.fail("http1.target_too_long", `a request line of more than ${most} bytes`);
     else this.fail("http1.headers_too_large", `a head of more than ${most} bytes`);
   }
-}
-
-/**
- * The first byte in `[i, end)` that no line can have: a control character other than HTAB, a CR that no LF follows, an LF that no
- * CR goes before. `previous` is the byte before `i`. -1 if there is none.
- */
-function controlAt(bytes: Buffer, i: number, end: number, previous: number): number {
-  for (; i < end; i++) {
-    const c = bytes[i];
-    if (previous === CR ? c !== LF : VALUE[c] === 0 && c !== CR && c !== HTAB) return i;
-    previous = c;
-  }
-  return -1;
 }

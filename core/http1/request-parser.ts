@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { CR, latin1, LF, skipClass, SP, TARGET, TOKEN_LOWER } from "./char-classes.ts";
+import { controlAt, CR, latin1, LF, skipClass, SP, TARGET, TOKEN_LOWER } from "./char-classes.ts";
 import { connectionOptions, removeField } from "./connection-options.ts";
 import { HeaderBlock, REQUEST_FIELDS } from "./header-block.ts";
 import { quoteBytes, quoteText } from "./http1-error.ts";
@@ -196,9 +196,11 @@ export class RequestParser extends MessageParser {
     const rest = latin1(bytes, i, stop);
     const version = /^ HTTP\/([0-9])\.([0-9])\r?$/.exec(rest);
     if (version === null) {
-      const cr = rest.indexOf("\r");
-      if (cr !== -1 && cr < rest.length - 1) this.fail("http1.bare_cr", `a CR without LF in ${line}`);
-      else if (rest === "") this.fail("http1.bare_lf", `a request line that ends in LF alone, ${line}; CRLF is wanted`);
+      // The leftmost mistake, so that the answer doesn't depend on how much of the line has come.
+      const mistake = controlAt(bytes, i, stop + 1, 0);
+      if (mistake > i && bytes[mistake - 1] === CR) this.fail("http1.bare_cr", `a CR without LF in ${line}`);
+      else if (mistake !== -1 && bytes[mistake] === LF)
+        this.fail("http1.bare_lf", `a request line that ends in LF alone, ${line}; CRLF is wanted`);
       else
         this.fail("http1.invalid_request_line", `request line ${line}; wanted is a method, a space, a target, a space, HTTP/1.1`);
     } else if (!rest.endsWith("\r")) {

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { CR, LF, skipClass, SP, VALUE } from "./char-classes.ts";
+import { controlAt, CR, LF, skipClass, SP, VALUE } from "./char-classes.ts";
 import { connectionOptions, removeField } from "./connection-options.ts";
 import { HeaderBlock, RESPONSE_FIELDS } from "./header-block.ts";
 import { quoteBytes } from "./http1-error.ts";
@@ -137,9 +137,11 @@ export class ResponseParser extends MessageParser {
     const stop = bytes.indexOf(LF, start);
     if (stop === -1 || stop >= end) return start;
     const line = quoteBytes(bytes, start, stop);
-    const cr = bytes.indexOf(CR, start);
-    if (cr !== -1 && cr < stop - 1) this.fail("http1.bare_cr", `a CR without LF in ${line}`);
-    else if (cr === -1 || cr > stop) this.fail("http1.bare_lf", `a status line that ends in LF alone, ${line}; CRLF is wanted`);
+    // The leftmost mistake, so that the answer doesn't depend on how much of the line has come.
+    const mistake = controlAt(bytes, start, stop + 1, 0);
+    if (mistake > start && bytes[mistake - 1] === CR) this.fail("http1.bare_cr", `a CR without LF in ${line}`);
+    else if (mistake !== -1 && bytes[mistake] === LF)
+      this.fail("http1.bare_lf", `a status line that ends in LF alone, ${line}; CRLF is wanted`);
     else
       this.fail("http1.invalid_status_line", `status line ${line}; wanted is HTTP/1.1, a space, three digits, a space, a reason`);
     return start;

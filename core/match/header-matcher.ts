@@ -10,8 +10,9 @@ const STRING = 1;
 const RANGE = 2;
 
 /**
- * A compiled `HeaderMatcher`. Several values of a header count as one, joined by commas; a missing header matches only `present_match: false`,
- * inverted `present_match: true`, or what accepts "" with `treat_missing_header_as_empty`. Envoy: "config.route.v3.HeaderMatcher".
+ * A compiled `HeaderMatcher`. Each value of a header is looked at for itself: one that matches is enough, and inverted means that none does. A missing
+ * header matches only `present_match: false`, inverted `present_match: true`, or, with `treat_missing_header_as_empty`, as "" would.
+ * Envoy: "config.route.v3.HeaderMatcher".
  */
 export class HeaderMatcher {
   /** Lower case. */
@@ -36,20 +37,26 @@ export class HeaderMatcher {
   }
 
   match(headers: HeaderMap): boolean {
-    return this.matchValue(headerValue(headers, this.name));
+    const name = this.name;
+    const pseudo = pseudoHeader(headers, name);
+    if (pseudo !== undefined) return (this.#kind === PRESENT ? this.#present : this.#matchesValue(pseudo)) !== this.#invert;
+    const list = headers.list;
+    let missing = true;
+    for (let i = 0; i < list.length; i += 2) {
+      if (list[i] !== name) continue;
+      if (this.#kind === PRESENT) return this.#present !== this.#invert;
+      if (this.#matchesValue(list[i + 1])) return !this.#invert;
+      missing = false;
+    }
+    if (!missing) return this.#invert;
+    if (this.#kind === PRESENT) return (this.#missingAsEmpty === this.#present) !== this.#invert;
+    return this.#missingAsEmpty && this.#matchesValue("") !== this.#invert;
   }
 
-  /** As `match`, for a value looked up before (`headerValue`). */
-  matchValue(value: string | undefined): boolean {
-    if (this.#kind === PRESENT) return ((value !== undefined || this.#missingAsEmpty) === this.#present) !== this.#invert;
-    let text = value;
-    if (text === undefined) {
-      if (!this.#missingAsEmpty) return false;
-      text = "";
-    }
-    if (this.#kind === STRING) return (this.#string as StringMatcher).match(text) !== this.#invert;
-    const number = parseInteger(text);
-    return (number >= this.#start && number < this.#end) !== this.#invert;
+  #matchesValue(value: string): boolean {
+    if (this.#kind === STRING) return (this.#string as StringMatcher).match(value);
+    const number = parseInteger(value);
+    return number >= this.#start && number < this.#end;
   }
 
   /** The one value it accepts, or undefined: what an index may look up. A header that is missing must not match. */
@@ -67,21 +74,25 @@ export class HeaderMatcher {
   }
 }
 
-/** A header's values joined by commas, or undefined. Pseudo-headers are read without a search. */
-export function headerValue(headers: HeaderMap, name: string): string | undefined {
-  if (name.charCodeAt(0) === 58) {
-    switch (name) {
-      case ":path":
-        return headers.path === "" ? undefined : headers.path;
-      case ":method":
-        return headers.method === "" ? undefined : headers.method;
-      case ":authority":
-        return headers.get(":authority");
-      case ":scheme":
-        return headers.scheme === "" ? undefined : headers.scheme;
-    }
+/** What a pseudo-header, or the authority under the name `host`, holds; undefined for other names, and when it is not there. */
+export function pseudoHeader(headers: HeaderMap, name: string): string | undefined {
+  const first = name.charCodeAt(0);
+  if (first !== 58 && (first !== 104 || name !== "host")) return undefined;
+  switch (name) {
+    case ":path":
+      return headers.path === "" ? undefined : headers.path;
+    case ":method":
+      return headers.method === "" ? undefined : headers.method;
+    case ":scheme":
+      return headers.scheme === "" ? undefined : headers.scheme;
+    default:
+      return headers.get(name);
   }
-  return headers.getJoined(name);
+}
+
+/** A header's values joined by commas, or undefined: what inputs of matcher trees and hash policies read. */
+export function headerValue(headers: HeaderMap, name: string): string | undefined {
+  return pseudoHeader(headers, name) ?? headers.getJoined(name);
 }
 
 /** Compiles a matcher; mistakes are reported, and what is left of it never matches. */

@@ -85,8 +85,8 @@ export class HistogramSeries implements Histogram {
     let d = -FIRST_EXPONENT;
     while (d < DECADES - 1 && value >= SCALE[d + 1]) d++;
     while (value < SCALE[d]) d--;
-    // Above the last decade, and Infinity, into the last bin.
-    const bin = Math.min(BINS - 1, Math.floor((value / SCALE[d]) * 10) - 10);
+    // The summand takes the noise of binary fractions off (0.35 is not below 0.35). Above the last decade: into the last bin.
+    const bin = Math.min(BINS - 1, Math.floor((value / SCALE[d]) * 10 + 1e-9) - 10);
     let bins = all.decades[d];
     if (bins === null) bins = all.decades[d] = new Float64Array(BINS);
     bins[bin]++;

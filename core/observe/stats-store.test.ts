@@ -129,7 +129,7 @@ describe("stats_config", () => {
     store.histogram("cluster.o.h").record(1);
     expect(counter.value).toBe(3);
     expect(store.histograms).toEqual([]);
-    expect(store.counters.map((series) => series.name)).toEqual(["stats.overflow"]);
+    expect(store.counters).toEqual([]);
   });
 
   test("histograms get the buckets that were set", () => {
@@ -148,9 +148,9 @@ describe("bounds", () => {
     store.gauge("b");
     for (const name of ["c", "d", "c"]) store.counter(name).value++;
     store.histogram("e").record(1);
-    expect(store.size).toBe(3);
-    expect(told).toEqual(["c 3"]);
-    expect(store.counter("stats.overflow").value).toBe(4);
+    expect(store.size).toBe(4);
+    expect(told).toEqual(["d 3"]);
+    expect(store.counter("stats.overflow").value).toBe(2);
     expect(store.counter("a")).toBe(store.counter("a"));
   });
 
@@ -165,14 +165,13 @@ describe("bounds", () => {
     store.retain("cluster", new Set(["o.p"]));
     expect([...store.counters, ...store.gauges, ...store.histograms].map((series) => series.name)).toEqual([
       "cluster.o.p.x",
-      "stats.overflow",
       "cluster.o.p.lb.y",
       "cluster.o.p.z",
     ]);
     clusters[0].counter("late").value++;
-    expect(store.counters).toHaveLength(2);
+    expect(store.counters).toHaveLength(1);
     store.scope("cluster", "o", "envoy.cluster_name").counter("x");
-    expect(store.counters).toHaveLength(3);
+    expect(store.counters).toHaveLength(2);
   });
 
   test("counters can be set to zero, and stay in use", () => {
@@ -188,7 +187,6 @@ describe("bounds", () => {
     expect(store.counters.map((series) => [series.name, series.used])).toEqual([
       ["a", true],
       ["never", false],
-      ["stats.overflow", false],
     ]);
     expect(store.gauges[0].used).toBe(true);
   });
@@ -206,10 +204,7 @@ test("several workers merge into one store", () => {
     cluster.histogram("upstream_rq_time").record(worker);
     mergeStats(total, JSON.parse(JSON.stringify(exportStats(store))) as ReturnType<typeof exportStats>);
   }
-  expect(total.counters.map(({ name, value }) => [name, value])).toEqual([
-    ["cluster.o.p.upstream_rq_total", 30],
-    ["stats.overflow", 0],
-  ]);
+  expect(total.counters.map(({ name, value }) => [name, value])).toEqual([["cluster.o.p.upstream_rq_total", 30]]);
   expect(total.gauges.map(({ name, value }) => [name, value])).toEqual([
     ["cluster.o.p.membership_total", 3],
     ["cluster.o.p.upstream_cx_active", 3],

@@ -49,9 +49,7 @@ export class StatsStore implements StatsScope {
     this.rules = options.rules ?? [];
     this.defaultTags = options.defaultTags ?? true;
     this.#root = new ScopeNode(this, "", [...(options.fixedTags ?? [])], NO_RANGES);
-    // Made without a look-up: it must exist when nothing else fits.
     this.#overflow = new ValueSeries("stats.overflow", "stats.overflow", this.#root.tags);
-    this.#counters.set(this.#overflow.name, this.#overflow);
   }
 
   scope(prefix: string, value?: string, tag?: string): StatsScope {
@@ -163,7 +161,12 @@ export class StatsStore implements StatsScope {
     if (node.dropped) return false;
     if (this.include !== undefined && !this.include(name)) return false;
     if (this.size < this.maxSeries) return true;
-    if (this.#overflow.value++ === 0) this.#options.onOverflow?.(name, this.maxSeries);
+    if (this.#overflow.value++ === 0) {
+      // Shown from now on, above the cap: it tells that there is one.
+      this.#counters.set(this.#overflow.name, this.#overflow);
+      this.#sorted = null;
+      this.#options.onOverflow?.(name, this.maxSeries);
+    }
     return false;
   }
 

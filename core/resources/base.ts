@@ -65,7 +65,7 @@ export const HeaderValue = message(
   "envoy.config.core.v3.HeaderValue",
   {
     /** In lower case. */
-    key: headerName({ required: true }),
+    key: headerName({ required: true, maxBytes: 16_384 }),
     /** May hold substitutions such as `%DOWNSTREAM_REMOTE_ADDRESS%`. */
     value: headerValue({ maxBytes: 16_384 }),
     rawValue: bytes({ maxLength: 16_384 }),

@@ -1,9 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Bootstrap } from "./bootstrap.ts";
+import { ensureDescriptors } from "./descriptors.fixture.ts";
 import { envoyDescriptors } from "./descriptors.ts";
 import { builtInExtensions } from "./extensions.ts";
 import type { MessageSchema, Schema } from "./schema/index.ts";
@@ -46,7 +44,12 @@ const NEWER: Readonly<Record<string, readonly string[]>> = {
     "forward_client_cert_matcher",
     "forward_proto_config",
   ],
-  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": ["outlier_detection", "request_mirror_policies", "hash_policy", "retry_policy"],
+  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
+    "outlier_detection",
+    "request_mirror_policies",
+    "hash_policy",
+    "retry_policy",
+  ],
   "envoy.type.matcher.v3.FilterStateMatcher": ["address_match"],
 };
 const NEWER_MESSAGES = new Set([
@@ -69,7 +72,16 @@ const KINDS: Readonly<Record<string, string>> = {
   "google.protobuf.Struct": "struct",
   "google.protobuf.Value": "value",
 };
-const SCALARS: Readonly<Record<number, string>> = { 1: "double", 3: "int64", 4: "uint64", 5: "int32", 8: "bool", 9: "string", 12: "bytes", 13: "uint32" };
+const SCALARS: Readonly<Record<number, string>> = {
+  1: "double",
+  3: "int64",
+  4: "uint64",
+  5: "int32",
+  8: "bool",
+  9: "string",
+  12: "bytes",
+  13: "uint32",
+};
 
 function resolve(schema: AnySchema): AnySchema {
   return (schema.kind === "lazy" || schema.kind === "mapped") && schema.inner !== undefined ? resolve(schema.inner()) : schema;
@@ -117,16 +129,13 @@ function givenKind(schema: AnySchema): string {
   const inner = resolve(schema);
   if (inner.kind === "message") return `message ${(inner as unknown as MessageSchema<unknown>).typeName}`;
   if (inner.kind === "enum") return `enum ${inner.names?.filter((name) => !NEWER_VALUES.has(name)).join(" ")}`;
-  if ((inner.kind === "list" || inner.kind === "map") && inner.inner !== undefined) return `${inner.kind} of ${givenKind(inner.inner())}`;
+  if ((inner.kind === "list" || inner.kind === "map") && inner.inner !== undefined)
+    return `${inner.kind} of ${givenKind(inner.inner())}`;
   return inner.kind;
 }
 
 describe("the schemas agree with Envoy's API", () => {
-  beforeAll(() => {
-    if (!existsSync(new URL("../../dist/descriptors.bin", import.meta.url))) {
-      execFileSync(process.execPath, [fileURLToPath(new URL("../../scripts/build-descriptors.mjs", import.meta.url))]);
-    }
-  });
+  beforeAll(ensureDescriptors);
 
   it("reaches the messages of all resources", () => {
     expect(messages.size).toBeGreaterThan(100);
@@ -152,13 +161,34 @@ describe("the schemas agree with Envoy's API", () => {
       expect(described?.jsonName).toBe(name);
       if (described !== undefined && field.unsupported === undefined) expect(givenKind(field), proto).toBe(wantedKind(described));
     }
-    expect([...known.keys()].filter((name) => !ours.has(name)), "fields that the schema does not have").toEqual([]);
+    expect(
+      [...known.keys()].filter((name) => !ours.has(name)),
+      "fields that the schema does not have",
+    ).toEqual([]);
     const oneofs = schema.oneofs.filter(({ name }) => !PROMOTED.has(name));
-    const show = (name: string, fields: readonly string[]): string => `${name}: ${[...fields].filter((field) => !newer.includes(field)).sort().join(" ")}`;
-    expect(oneofs.map(({ name, fields }) => show(name, fields.map((field) => schema.protoName(field)))).sort()).toEqual(
+    const show = (name: string, fields: readonly string[]): string =>
+      `${name}: ${[...fields]
+        .filter((field) => !newer.includes(field))
+        .sort()
+        .join(" ")}`;
+    expect(
+      oneofs
+        .map(({ name, fields }) =>
+          show(
+            name,
+            fields.map((field) => schema.protoName(field)),
+          ),
+        )
+        .sort(),
+    ).toEqual(
       descriptor.oneofs
         .filter(({ name }) => !PROMOTED.has(name))
-        .map(({ name, fields }) => show(name, fields.map((field) => field.name)))
+        .map(({ name, fields }) =>
+          show(
+            name,
+            fields.map((field) => field.name),
+          ),
+        )
         .sort(),
     );
   });

@@ -9,7 +9,7 @@ const PercentMessage = message("envoy.type.v3.Percent", {
 });
 
 /** A percentage as a plain number, 0 to 100; written `{ value: 12.5 }`. */
-export const Percent: Schema<number> = mapped(PercentMessage, ({ value }) => value);
+export const Percent: Schema<number> = mapped(PercentMessage, ({ value }) => value, "write { value: ... }");
 
 /** A fraction: `numerator` of `denominator`. */
 export interface FractionalPercent {
@@ -58,12 +58,13 @@ export const RuntimeDouble = message("envoy.config.core.v3.RuntimeDouble", {
 export type RuntimeDouble = Infer<typeof RuntimeDouble>;
 
 /** A message that is read into something handier. */
-function mapped<M, V>(inner: Schema<M>, convert: (value: M) => V): Schema<V> {
+function mapped<M, V>(inner: Schema<M>, convert: (value: M) => V, hint = ""): Schema<V> {
   return {
     ...inner,
     kind: "mapped",
     inner: () => inner,
     decode: (node: Node, context: DecodeContext) => {
+      if (node.kind === "scalar" && hint !== "") return context.wanted(node, "wrong_type", "an object", hint);
       const value = inner.decode(node, context);
       return value === undefined ? undefined : convert(value);
     },

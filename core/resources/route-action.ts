@@ -115,7 +115,7 @@ export const HashPolicy = message(
       path: string({ default: "" }),
       attributes: list(
         message(`${R}.HashPolicy.CookieAttribute`, {
-          name: string({ minLength: 1, maxBytes: 16_384, required: true }),
+          name: headerValue({ minLength: 1, maxBytes: 16_384, required: true }),
           value: headerValue({ maxBytes: 16_384, default: "" }),
         }),
       ),

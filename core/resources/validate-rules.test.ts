@@ -60,7 +60,9 @@ function protoTypes(): Map<string, Protobuf.Type> {
         continue;
       }
       for (const file of files.filter((name) => name.endsWith(".proto"))) {
-        collect(protobuf.parse(readFileSync(join(deps, base, directory, file), "utf8"), new protobuf.Root(), { keepCase: true }).root);
+        collect(
+          protobuf.parse(readFileSync(join(deps, base, directory, file), "utf8"), new protobuf.Root(), { keepCase: true }).root,
+        );
       }
     }
   }
@@ -86,7 +88,12 @@ function probes(kind: string, rules: Rules): { good: unknown[]; bad: unknown[] }
   const number = (name: string): number | undefined => (rules[name] === undefined ? undefined : Number(rules[name]));
   if (kind === "duration") {
     const step = 0.000001;
-    for (const [name, sign, open] of [["gt", 1, true], ["gte", 1, false], ["lt", -1, true], ["lte", -1, false]] as const) {
+    for (const [name, sign, open] of [
+      ["gt", 1, true],
+      ["gte", 1, false],
+      ["lt", -1, true],
+      ["lte", -1, false],
+    ] as const) {
       if (rules[name] === undefined) continue;
       const limit = milliseconds((rules[name] ?? {}) as Rules);
       good.push(seconds(open ? limit + sign * step : limit));
@@ -96,7 +103,10 @@ function probes(kind: string, rules: Rules): { good: unknown[]; bad: unknown[] }
     const step = kind.startsWith("double") ? 0.001 : 1;
     const limits = { gt: number("gt"), gte: number("gte"), lt: number("lt"), lte: number("lte") };
     const inside = (value: number): boolean =>
-      value > (limits.gt ?? -Infinity) && value >= (limits.gte ?? -Infinity) && value < (limits.lt ?? Infinity) && value <= (limits.lte ?? Infinity);
+      value > (limits.gt ?? -Infinity) &&
+      value >= (limits.gte ?? -Infinity) &&
+      value < (limits.lt ?? Infinity) &&
+      value <= (limits.lte ?? Infinity);
     for (const limit of Object.values(limits)) {
       if (limit === undefined) continue;
       for (const value of [limit - step, limit, limit + step]) (inside(value) ? good : bad).push(value);
@@ -139,32 +149,54 @@ function probesOf(typeName: string): Probe[] {
       const item = resolve(inner.inner());
       const itemRules = items === undefined ? {} : ((Object.values(items)[0] ?? {}) as Rules);
       const { good, bad } = probes(item.kind, itemRules);
-      add(good.map((value) => Array(Math.max(1, min)).fill(value)), true);
-      add(bad.map((value) => Array(Math.max(1, min)).fill(value)), false);
+      add(
+        good.map((value) => Array(Math.max(1, min)).fill(value)),
+        true,
+      );
+      add(
+        bad.map((value) => Array(Math.max(1, min)).fill(value)),
+        false,
+      );
       continue;
     }
     const own = (rules[inner.kind.replace("_value", "")] ?? {}) as Rules;
     const { good, bad } = probes(inner.kind, own);
     add(good, true);
     add(bad, false);
-    const must = [rules["message"], rules["any"], rules["duration"]].some((rule) => (rule as Rules | undefined)?.["required"] === true);
+    const must = [rules["message"], rules["any"], rules["duration"]].some(
+      (rule) => (rule as Rules | undefined)?.["required"] === true,
+    );
     const inOneof = schema.oneofs.some(({ fields }) => fields.includes(name));
     if ((must || Number((rules["string"] as Rules | undefined)?.["min_len"] ?? 0) > 0) && !inOneof) add([undefined], false);
   }
   return found;
 }
 
-const all = [...messages.keys()].flatMap(probesOf);
+function title({ message, field, value, good }: Probe): string {
+  const shown = JSON.stringify(value) ?? "unset";
+  return `${message}.${field}: ${shown.length > 30 ? `${shown.length} characters` : shown} is ${good ? "taken" : "refused"}`;
+}
+
+/** Rules that newer versions of Envoy have dropped. */
+const DROPPED = new Set([
+  "envoy.config.core.v3.RuntimeUInt32.runtime_key",
+  "envoy.config.core.v3.RuntimeDouble.runtime_key",
+  "envoy.config.metrics.v3.HistogramBucketSettings.buckets",
+]);
+
+const all = [...messages.keys()].flatMap(probesOf).filter(({ message, field }) => !DROPPED.has(`${message}.${field}`));
 
 describe("the limits that Envoy states for its fields", () => {
   it("are found in its files", () => {
     expect(all.length).toBeGreaterThan(200);
   });
 
-  it.each(all)("$message.$field = $value is good: $good", ({ message, field, value, good }) => {
+  it.each(all.map((probe) => [title(probe), probe] as const))("%s", (_, { message, field, value, good }) => {
     const schema = messages.get(message) as MessageSchema<unknown>;
     const { errors } = decodeValue(schema, { [field]: value }, { file: "probe" });
-    const about = errors.filter(({ path, message: text }) => path.startsWith(field) || (path === "" && text.includes(`"${field}"`)));
+    const about = errors.filter(
+      ({ path, message: text }) => path.startsWith(field) || (path === "" && text.includes(`"${field}"`)),
+    );
     if (good) expect(about).toEqual([]);
     else expect(about.length).toBeGreaterThan(0);
   });

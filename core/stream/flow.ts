@@ -1,4 +1,5 @@
 import type { HeaderMap } from "../contract/headers.ts";
+import type { Hold } from "../contract/stream.ts";
 import type { ChainStep, DirectionSteps } from "./chain.ts";
 import type { HttpStreamImpl } from "./http-stream.ts";
 
@@ -41,8 +42,11 @@ export abstract class Flow {
   #queue: Waiting[] | null;
   #held: Uint8Array[] | null;
   #heldBytes: number;
+  #heldLimit: number;
   #added: Uint8Array[] | null;
   #addedTrailers: HeaderMap | null;
+  /** Position of the hook that added trailers: those behind it see no `end` before them. */
+  #trailersAt: number;
 
   constructor(stream: HttpStreamImpl, steps: DirectionSteps) {
     this.stream = stream;
@@ -55,8 +59,10 @@ export abstract class Flow {
     this.#queue = null;
     this.#held = null;
     this.#heldBytes = 0;
+    this.#heldLimit = 0;
     this.#added = null;
     this.#addedTrailers = null;
+    this.#trailersAt = -1;
   }
 
   protected abstract callHeaders(step: ChainStep, end: boolean): HookReturn;
@@ -75,14 +81,14 @@ export abstract class Flow {
 
   headers(end: boolean): void {
     this.ended = end;
-    this.#headersFrom(0, end);
+    if (!this.stopped) this.#headersFrom(0, end);
   }
 
   body(chunk: Uint8Array, end: boolean): void {
     if (end) this.ended = true;
     if (this.stopped) return;
     if (this.waiting) {
-      (this.#queue ??= []).push({ chunk, end, trailers: null, from: 0 });
+      this.#enqueue({ chunk, end, trailers: null, from: 0 });
       return;
     }
     this.#bodyFrom(0, chunk, end);
@@ -92,7 +98,7 @@ export abstract class Flow {
     this.ended = true;
     if (this.stopped) return;
     if (this.waiting) {
-      (this.#queue ??= []).push({ chunk: null, end: true, trailers, from: 0 });
+      this.#enqueue({ chunk: null, end: true, trailers, from: 0 });
       return;
     }
     this.#trailersFrom(0, trailers);
@@ -111,7 +117,11 @@ export abstract class Flow {
   }
 
   addTrailers(make: () => HeaderMap): HeaderMap {
-    return (this.#addedTrailers ??= make());
+    if (this.#addedTrailers === null) {
+      this.#addedTrailers = make();
+      this.#trailersAt = this.cursor;
+    }
+    return this.#addedTrailers;
   }
 
   #headersFrom(position: number, end: boolean): void {
@@ -119,6 +129,10 @@ export abstract class Flow {
     for (let k = 0; k < steps.length; k++) {
       const step = steps[k];
       if (step.position < position) continue;
+      if (end && this.#addedTrailers !== null && step.position > this.#trailersAt) {
+        this.#headersThenTrailers(step.position);
+        return;
+      }
       this.cursor = step.position;
       let result: HookReturn;
       try {
@@ -129,14 +143,26 @@ export abstract class Flow {
       }
       if (this.stopped) return;
       if (result !== undefined && !this.#headersResult(step, result, end)) return;
-      if (this.#added !== null || this.#addedTrailers !== null) {
+      if (this.#added !== null) {
+        const added = this.#takeAdded();
         this.#headersFrom(step.position + 1, false);
-        this.#flushAdded(step.position, end);
+        this.#sendAdded(step.position + 1, added, end);
         return;
       }
     }
+    if (end && this.#addedTrailers !== null) {
+      this.#headersThenTrailers(Infinity);
+      return;
+    }
     this.cursor = -1;
     this.outHeaders(end);
+  }
+
+  #headersThenTrailers(position: number): void {
+    const trailers = this.#takeTrailers();
+    const from = this.#trailersAt + 1;
+    this.#headersFrom(position, false);
+    this.#sendTrailers(from, trailers);
   }
 
   /** Whether the headers go on. */
@@ -145,19 +171,17 @@ export abstract class Flow {
       this.#wait(step, result, HEADERS, EMPTY, end, null);
       return false;
     }
-    if (!(result instanceof Uint8Array) && result.kind === "hold") {
-      if (this.holdLimit(step.position) <= 0) {
-        this.stream.hookFailed(step.index, new TypeError("HOLD was returned, but the definition declares no buffer for this direction"));
-        return false;
-      }
-      this.holdAt = step.position;
-      this.#held = [];
-      this.#heldBytes = 0;
-        if (end) this.#release(EMPTY, null);
-      return false;
+    if (isStop(result)) return false;
+    if (!isHold(result)) return this.#failed(step, new TypeError("a headers hook returned something that is neither Stop, HOLD nor a promise"));
+    const declared = this.holdLimit(step.position);
+    if (declared <= 0) {
+      return this.#failed(step, new TypeError("HOLD was returned, but the definition declares no buffer for this direction"));
     }
-    if (!(result instanceof Uint8Array) && result.kind === "stop") return false;
-    this.stream.hookFailed(step.index, new TypeError("a headers hook returned something that is neither Stop, HOLD nor a promise"));
+    this.holdAt = step.position;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#heldLimit = result.limit ?? declared;
+    if (end) this.#release(EMPTY, null);
     return false;
   }
 
@@ -168,10 +192,14 @@ export abstract class Flow {
       const step = steps[k];
       if (step.position < position) continue;
       if (this.holdAt >= 0 && step.position >= this.holdAt) break;
+      if (end && this.#addedTrailers !== null && step.position > this.#trailersAt) {
+        this.#bodyThenTrailers(step.position, chunk);
+        return;
+      }
       this.cursor = step.position;
       let result: HookReturn;
       try {
-        result = this.callBody(step, chunk, end && this.#addedTrailers === null);
+        result = this.callBody(step, chunk, end);
       } catch (error) {
         if (this.#failed(step, error)) continue;
         return;
@@ -182,21 +210,30 @@ export abstract class Flow {
         else if (result instanceof Promise) {
           this.#wait(step, result, BODY, chunk, end, null);
           return;
-        } else if (result.kind === "stop") return;
-        else {
-          this.stream.hookFailed(step.index, new TypeError("a body hook returned something that is neither bytes, Stop nor a promise"));
-          return;
-        }
+        } else if (isStop(result)) return;
+        else if (!this.#failed(step, new TypeError("a body hook returned something that is neither bytes, Stop nor a promise"))) return;
       }
-      if (this.#added !== null || this.#addedTrailers !== null) {
+      if (this.#added !== null) {
+        const added = this.#takeAdded();
         this.#bodyFrom(step.position + 1, chunk, false);
-        this.#flushAdded(step.position, end);
+        this.#sendAdded(step.position + 1, added, end);
         return;
       }
+    }
+    if (end && this.#addedTrailers !== null && (this.holdAt < 0 || this.holdAt > this.#trailersAt)) {
+      this.#bodyThenTrailers(Infinity, chunk);
+      return;
     }
     this.cursor = -1;
     if (this.holdAt >= 0) this.#hold(chunk, end);
     else this.outBody(chunk, end);
+  }
+
+  #bodyThenTrailers(position: number, chunk: Uint8Array): void {
+    const trailers = this.#takeTrailers();
+    const from = this.#trailersAt + 1;
+    this.#bodyFrom(position, chunk, false);
+    this.#sendTrailers(from, trailers);
   }
 
   #trailersFrom(position: number, trailers: HeaderMap): void {
@@ -205,6 +242,7 @@ export abstract class Flow {
       const step = steps[k];
       if (step.position < position) continue;
       if (this.holdAt >= 0 && step.position >= this.holdAt) break;
+      if (this.#addedTrailers !== null && step.position > this.#trailersAt) this.#mergeTrailers(trailers);
       this.cursor = step.position;
       let result: HookReturn;
       try {
@@ -214,59 +252,77 @@ export abstract class Flow {
         return;
       }
       if (this.stopped) return;
-      if (this.#added !== null) {
-        const added = this.#added;
-        this.#added = null;
-        for (const chunk of added) this.#sendBody(step.position + 1, chunk, false);
-        if (this.stopped) return;
+      if (result instanceof Promise) {
+        this.#wait(step, result, TRAILERS, EMPTY, true, trailers);
+        return;
       }
+      if (this.#added !== null) this.#sendAdded(step.position + 1, this.#takeAdded(), false);
+      if (this.stopped) return;
       if (result !== undefined) {
-        if (result instanceof Promise) {
-          this.#wait(step, result, TRAILERS, EMPTY, true, trailers);
-          return;
-        }
         if (result instanceof Uint8Array) {
-          this.#bodyFrom(step.position + 1, result, true);
+          this.#sendBody(step.position + 1, result, true);
           return;
         }
-        if (result.kind === "stop") return;
-        this.stream.hookFailed(step.index, new TypeError("a trailers hook returned something that is neither bytes, Stop nor a promise"));
+        if (isStop(result)) return;
+        if (!this.#failed(step, new TypeError("a trailers hook returned something that is neither bytes, Stop nor a promise"))) return;
+      }
+      // What was added may wait at a hook behind this one; the trailers go behind it.
+      if (this.waiting) {
+        this.#sendTrailers(step.position + 1, trailers);
         return;
       }
     }
     this.cursor = -1;
     if (this.holdAt >= 0) {
       this.#release(joined(this.#held), trailers);
-    } else this.outTrailers(trailers);
+      return;
+    }
+    if (this.#addedTrailers !== null) this.#mergeTrailers(trailers);
+    this.outTrailers(trailers);
   }
 
-  /** Sends what the hook at `position` added behind what has just passed it. */
-  #flushAdded(position: number, end: boolean): void {
-    if (this.stopped) return;
-    const chunks = this.#added;
-    const trailers = this.#addedTrailers;
+  #takeAdded(): readonly Uint8Array[] {
+    const added = this.#added ?? [];
     this.#added = null;
-    const endHere = end && trailers === null;
-    if (chunks !== null) {
-      for (let i = 0; i < chunks.length; i++) this.#sendBody(position + 1, chunks[i], endHere && i === chunks.length - 1);
-    }
-    if (trailers !== null && end) {
-      this.#addedTrailers = null;
-      this.#sendTrailers(position + 1, trailers);
-    }
+    return added;
+  }
+
+  #takeTrailers(): HeaderMap {
+    const trailers = this.#addedTrailers!;
+    this.#addedTrailers = null;
+    return trailers;
+  }
+
+  /** Trailers were added before the message turned out to have some. */
+  #mergeTrailers(trailers: HeaderMap): void {
+    const { list } = this.#takeTrailers();
+    if (list !== trailers.list) for (let i = 0; i < list.length; i += 2) trailers.append(list[i], list[i + 1]);
+  }
+
+  /** Sends what a hook added behind what has just passed it. */
+  #sendAdded(from: number, chunks: readonly Uint8Array[], end: boolean): void {
+    for (let i = 0; i < chunks.length; i++) this.#sendBody(from, chunks[i], end && i === chunks.length - 1);
   }
 
   /** As #bodyFrom, but behind what already waits. */
   #sendBody(from: number, chunk: Uint8Array, end: boolean): void {
     if (this.stopped) return;
-    if (this.waiting) (this.#queue ??= []).push({ chunk, end, trailers: null, from });
+    if (this.waiting) this.#enqueue({ chunk, end, trailers: null, from });
     else this.#bodyFrom(from, chunk, end);
   }
 
   #sendTrailers(from: number, trailers: HeaderMap): void {
     if (this.stopped) return;
-    if (this.waiting) (this.#queue ??= []).push({ chunk: null, end: true, trailers, from });
+    if (this.waiting) this.#enqueue({ chunk: null, end: true, trailers, from });
     else this.#trailersFrom(from, trailers);
+  }
+
+  /** What is further on its way goes first: it is older. */
+  #enqueue(item: Waiting): void {
+    const queue = (this.#queue ??= []);
+    let at = queue.length;
+    while (at > 0 && queue[at - 1].from < item.from) at--;
+    queue.splice(at, 0, item);
   }
 
   #hold(chunk: Uint8Array, end: boolean): void {
@@ -274,7 +330,7 @@ export abstract class Flow {
     if (held === null) return;
     if (chunk.length > 0) {
       this.#heldBytes += chunk.length;
-      if (this.#heldBytes > this.holdLimit(this.holdAt)) {
+      if (this.#heldBytes > this.#heldLimit) {
         this.overflow();
         return;
       }
@@ -303,39 +359,45 @@ export abstract class Flow {
         this.waiting = true;
         this.pauseSource();
         result.then(
-          (value: unknown) => {
-            this.waiting = false;
-            if (this.stopped) return;
-            if (isStop(value)) return;
-            this.#goOn(position, value instanceof Uint8Array ? value : body, trailers);
-            this.#drain();
-          },
+          (value: unknown) => this.#releaseSettled(step, value, body, trailers),
           (error: unknown) => {
             this.waiting = false;
-            if (this.stopped) return;
-            if (this.#failed(step, error)) this.#goOn(position, body, trailers);
-            this.#drain();
+            if (!this.stopped && this.#failed(step, error)) this.#releaseSettled(step, undefined, body, trailers);
           },
         );
         return;
       }
       if (result instanceof Uint8Array) chunk = result;
-      else if (result !== undefined && result.kind === "stop") return;
+      else if (result !== undefined) {
+        if (isStop(result)) return;
+        if (!this.#failed(step, new TypeError("a body hook returned something that is neither bytes, Stop nor a promise"))) return;
+      }
     }
     this.#goOn(position, chunk, trailers);
   }
 
+  #releaseSettled(step: ChainStep, value: unknown, body: Uint8Array, trailers: HeaderMap | null): void {
+    this.waiting = false;
+    if (this.stopped || isStop(value)) return;
+    this.cursor = step.position;
+    if (value !== undefined && !(value instanceof Uint8Array)) {
+      if (!this.#failed(step, new TypeError("a body hook promised something that is neither bytes nor Stop"))) return;
+    }
+    this.#goOn(step.position, value instanceof Uint8Array ? value : body, trailers);
+    this.#drain();
+  }
+
   #goOn(position: number, chunk: Uint8Array, trailers: HeaderMap | null): void {
-    const added = this.#added;
-    this.#added = null;
+    const added = this.#takeAdded();
     const end = trailers === null;
-    const empty = chunk.length === 0 && added === null;
+    const empty = chunk.length === 0 && added.length === 0;
     this.#headersFrom(position + 1, empty && end);
     if (!empty) {
-      this.#sendBody(position + 1, chunk, end && added === null);
-      if (added !== null) for (let i = 0; i < added.length; i++) this.#sendBody(position + 1, added[i], end && i === added.length - 1);
+      this.#sendBody(position + 1, chunk, end && added.length === 0);
+      this.#sendAdded(position + 1, added, end);
     }
-    if (trailers !== null) this.#sendTrailers(position + 1, trailers);
+    // The holder's own hook has not seen them.
+    if (trailers !== null) this.#sendTrailers(position, trailers);
   }
 
   #wait(step: ChainStep, promise: Promise<unknown>, phase: number, chunk: Uint8Array, end: boolean, trailers: HeaderMap | null): void {
@@ -355,21 +417,25 @@ export abstract class Flow {
   #settled(step: ChainStep, value: unknown, phase: number, chunk: Uint8Array, end: boolean, trailers: HeaderMap | null): void {
     this.waiting = false;
     if (this.stopped || isStop(value)) return;
+    this.cursor = step.position;
+    const bytes = value instanceof Uint8Array;
+    if (value !== undefined && (phase === HEADERS ? !isHold(value) : !bytes)) {
+      if (!this.#failed(step, new TypeError("a hook promised something that it may not return"))) return;
+    }
     // What the waiting hook added goes behind what waited; the rest of the queue after that.
     const next = step.position + 1;
-    const adds = this.#added !== null || this.#addedTrailers !== null;
+    const added = this.#takeAdded();
+    const last = end && added.length === 0;
     if (phase === HEADERS) {
-      if (isHold(value)) this.#headersResult(step, value, end);
-      else {
-        this.#headersFrom(next, end && !adds);
-        if (adds) this.#flushAdded(step.position, end);
-      }
+      if (!isHold(value) || this.#headersResult(step, value, end)) this.#headersFrom(next, last);
+      this.#sendAdded(next, added, end);
     } else if (phase === BODY) {
-      this.#bodyFrom(next, value instanceof Uint8Array ? value : chunk, end && !adds);
-      if (adds) this.#flushAdded(step.position, end);
+      this.#bodyFrom(next, bytes ? value : chunk, last);
+      this.#sendAdded(next, added, end);
     } else if (trailers !== null) {
-      if (value instanceof Uint8Array) this.#bodyFrom(next, value, true);
-      else this.#trailersFrom(next, trailers);
+      this.#sendAdded(next, added, false);
+      if (bytes) this.#sendBody(next, value, true);
+      else this.#sendTrailers(next, trailers);
     }
     this.#drain();
   }
@@ -403,10 +469,10 @@ function joined(chunks: readonly Uint8Array[] | null): Uint8Array {
   return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
 }
 
-function isStop(value: unknown): boolean {
+function isStop(value: unknown): value is { readonly kind: "stop" } {
   return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "stop";
 }
 
-function isHold(value: unknown): value is { readonly kind: "hold" } {
+function isHold(value: unknown): value is Hold {
   return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "hold";
 }

@@ -3,6 +3,7 @@ import type { Route, RouteTable } from "../contract/route.ts";
 import { ResponseFlag } from "../contract/response-flags.ts";
 import type { DownstreamConnection, ReplyOptions, Stop, StreamOutcome, TerminalControl, TerminalStream, UpstreamHost } from "../contract/stream.ts";
 import { clock } from "../transport/clock.ts";
+import { Timer, timers } from "../transport/timers.ts";
 import type { FilterChain } from "./chain.ts";
 import { PAUSED_BY_FILTER, PAUSED_BY_PEER, RequestFlow, ResponseFlow } from "./directions.ts";
 import { HeaderMapImpl } from "./header-map.ts";
@@ -15,6 +16,8 @@ export interface StreamHost {
   readonly routes: RouteTable;
   /** Whether `Route.config[0]` may hold a chain: only then is the route looked up before the first filter. */
   readonly routesChooseChain: boolean;
+  /** Whether 100 (Continue) responses of upstreams go to the client; otherwise the connection manager has said it. */
+  readonly proxy100Continue: boolean;
   readonly listenerName: string;
   readonly filterChainName: string;
   /** Last change of response headers before they are written (server, date, via, ...). */
@@ -24,6 +27,8 @@ export interface StreamHost {
   /** Counts and logs a finished stream. */
   completed(stream: HttpStreamImpl): void;
   hookError(stream: HttpStreamImpl, filter: string, error: unknown, skipped: boolean): void;
+  /** Counts a stream that reached its bound. */
+  durationReached(): void;
 }
 
 const STOP: Stop = Object.freeze({ kind: "stop" });
@@ -91,6 +96,7 @@ export class HttpStreamImpl implements TerminalStream {
   #responsePause: number;
   #controller: AbortController | null;
   #recreations: number;
+  #durationTimer: Timer | null;
 
   constructor(id: number, host: StreamHost, sink: ResponseSink, connection: DownstreamConnection, protocol: string, request: HeaderMapImpl) {
     this.id = id;
@@ -145,6 +151,7 @@ export class HttpStreamImpl implements TerminalStream {
     this.#responsePause = 0;
     this.#controller = null;
     this.#recreations = 0;
+    this.#durationTimer = null;
   }
 
   /** The client; the peer itself unless a header named another. Asking a connection costs a system call, so it is asked late. */
@@ -211,13 +218,16 @@ export class HttpStreamImpl implements TerminalStream {
     const entries = this.chain.entries;
     const states: unknown[] = new Array(entries.length).fill(undefined);
     this.states = states;
-    for (const i of stateful) {
+    // The reply to a failure passes the hooks of all filters: they need their states first.
+    let failures: { index: number; error: unknown }[] | null = null;
+    for (const index of stateful) {
       try {
-        states[i] = entries[i].filter.createState!(this);
+        states[index] = entries[index].filter.createState!(this);
       } catch (error) {
-        this.hookFailed(i, error);
+        (failures ??= []).push({ index, error });
       }
     }
+    if (failures !== null) for (const { index, error } of failures) this.hookFailed(index, error);
   }
 
   /**
@@ -287,11 +297,31 @@ export class HttpStreamImpl implements TerminalStream {
     this.resumeRequestFor(PAUSED_BY_PEER);
   }
 
+  setIdleTimeout(ms: number): void {
+    this.sink.setIdleTimeout(this, ms);
+  }
+
+  /** Envoy: max_stream_duration. */
+  setMaxDuration(ms: number): void {
+    if (ms <= 0) {
+      if (this.#durationTimer !== null) timers.disarm(this.#durationTimer);
+      return;
+    }
+    this.#durationTimer ??= new Timer({ onTimer: () => this.#durationReached() });
+    timers.arm(this.#durationTimer, ms - (clock.now() - this.startTime));
+  }
+
+  #durationReached(): void {
+    this.host.durationReached();
+    this.refuse(408, "max_duration_timeout", ResponseFlag.DurationTimeout, "downstream duration timeout");
+  }
+
   // --- the terminal filter's side ---------------------------------------------------------------------------------------
 
   respond(headers: HeaderMap, end: boolean): void {
     if (!this.active || this.response !== null) return;
     this.response = headers;
+    this.responseCode = headers.status;
     this.#responseFlow.headers(end);
   }
   respondBody(chunk: Uint8Array, end: boolean): void {
@@ -303,7 +333,7 @@ export class HttpStreamImpl implements TerminalStream {
     this.#responseFlow.trailers(trailers);
   }
   respondInformational(headers: HeaderMap): void {
-    if (!this.active || this.headersSent) return;
+    if (!this.active || this.headersSent || (headers.status === 100 && !this.host.proxy100Continue)) return;
     for (const step of this.chain.informational) {
       try {
         step.filter.onInformational!(this, headers, this.states === null ? undefined : this.states[step.index]);
@@ -493,6 +523,7 @@ export class HttpStreamImpl implements TerminalStream {
     if (this.chain.complete.length > 0) this.#completeHooks(complete ? COMPLETE : { complete, reason: reason || NO_REASON });
     this.host.completed(this);
     this.#controller?.abort();
+    if (this.#durationTimer !== null) timers.disarm(this.#durationTimer);
     this.sink.finished(this);
   }
 }

@@ -13,6 +13,8 @@ export interface ResponseSink {
   abort(stream: HttpStreamImpl): void;
   pauseRequest(stream: HttpStreamImpl): void;
   resumeRequest(stream: HttpStreamImpl): void;
+  /** ms without progress before the stream ends; 0 = none. */
+  setIdleTimeout(stream: HttpStreamImpl, ms: number): void;
   /** The stream is over and logged. */
   finished(stream: HttpStreamImpl): void;
 }

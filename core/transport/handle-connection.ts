@@ -61,8 +61,7 @@ let nextBuffer: Buffer | undefined;
 /** What the write that is just being made failed with. */
 let writeFailure: Error | null = null;
 
-/** Deno's `reset` only says how the close that must follow is to be done; Node's closes too. */
-const RESET_LEAVES_OPEN = "Deno" in globalThis;
+const isDeno = "Deno" in globalThis;
 
 /** Counts the connections of a listening socket. */
 export interface ConnectionCounter {
@@ -89,8 +88,10 @@ export class HandleConnection extends Connection {
   private peer: SocketName | null = null;
   private local: SocketName | null = null;
   private error: Error | null = null;
-  /** What was written while connecting: Deno's handles refuse it then. */
-  private early: (string | Uint8Array)[] | null = null;
+  /**
+   * What was written while connecting, when Deno refuses writes, or behind a write that waits. It goes out in one piece, not in a system call for each write.
+   */
+  private waiting: (string | Uint8Array)[] | null = null;
   private readonly counter: ConnectionCounter | null;
 
   private constructor(handle: StreamHandle, handler: ConnectionHandler, flags: number, counter: ConnectionCounter | null) {
@@ -150,7 +151,7 @@ export class HandleConnection extends Connection {
     this.handle.setNoDelay(true);
     if (keepAliveMs > 0) this.setKeepAlive(true, keepAliveMs);
     this.flags &= ~CONNECTING;
-    this.flushEarly();
+    this.flush();
     clock.enter();
     try {
       this.handler.onConnect?.();
@@ -159,19 +160,6 @@ export class HandleConnection extends Connection {
     }
     this.drain();
     this.start();
-    if ((this.flags & (WRITE_ENDED | CLOSED)) === WRITE_ENDED) this.shutDown();
-  }
-
-  private flushEarly(): void {
-    const { early } = this;
-    if (early === null) return;
-    this.early = null;
-    for (const data of early) {
-      if ((this.flags & CLOSED) !== 0) return;
-      this.pending -= data.length;
-      this.bytesWritten -= data.length;
-      this.write(data, typeof data === "string" ? "latin1" : "buffer", data.length);
-    }
   }
 
   /** @internal Begins to read, unless it was paused or closed meanwhile. */
@@ -259,18 +247,10 @@ export class HandleConnection extends Connection {
 
   private write(data: string | Uint8Array, encoding: string, length: number): boolean {
     this.bytesWritten += length;
-    if ((this.flags & CONNECTING) === 0) {
-      this.asyncBytes = 0;
-      writeGeneric.call(this, false, data, encoding, afterWrite);
-      if (writeFailure !== null) {
-        const error = writeFailure;
-        writeFailure = null;
-        this.destroy(error);
-        return true;
-      }
-      this.pending += this.asyncBytes;
+    if (this.pending === 0 && (this.flags & CONNECTING) === 0) {
+      this.issue(false, data, encoding);
     } else {
-      (this.early ??= []).push(data);
+      (this.waiting ??= []).push(data);
       this.pending += length;
     }
     if (this.pending <= this.watermark) return true;
@@ -278,10 +258,39 @@ export class HandleConnection extends Connection {
     return false;
   }
 
+  /** Hands a write to the runtime. What the kernel doesn't take at once is pending from now on. */
+  private issue(writev: boolean, data: unknown, encoding: string): void {
+    this.asyncBytes = 0;
+    writeGeneric.call(this, writev, data, encoding, afterWrite);
+    this.pending += this.asyncBytes;
+    if (writeFailure === null) return;
+    const error = writeFailure;
+    writeFailure = null;
+    this.destroy(error);
+  }
+
   /** Called by the runtime: a write that waited is out. */
   private written(request: { bytes: number }): void {
     this.pending -= request.bytes;
+    if ((this.flags & CLOSED) !== 0) return;
+    if (this.waiting !== null) this.flush();
     this.drain();
+  }
+
+  /** Hands over all that waits, then the end if that waits too. */
+  private flush(): void {
+    const { waiting } = this;
+    if (waiting !== null) {
+      this.waiting = null;
+      const chunks: { chunk: string | Uint8Array; encoding: string }[] = [];
+      for (const chunk of waiting) {
+        this.pending -= chunk.length;
+        chunks.push({ chunk, encoding: typeof chunk === "string" ? "latin1" : "buffer" });
+      }
+      if (chunks.length === 1) this.issue(false, chunks[0].chunk, chunks[0].encoding);
+      else this.issue(true, chunks, "");
+    }
+    if ((this.flags & (WRITE_ENDED | CLOSED)) === WRITE_ENDED) this.shutDown();
   }
 
   private drain(): void {
@@ -349,7 +358,7 @@ export class HandleConnection extends Connection {
   end(): void {
     if ((this.flags & (CLOSED | WRITE_ENDED)) !== 0) return;
     this.flags |= WRITE_ENDED;
-    if ((this.flags & CONNECTING) === 0) this.shutDown();
+    if ((this.flags & CONNECTING) === 0 && this.waiting === null) this.shutDown();
   }
 
   private shutDown(): void {
@@ -368,16 +377,23 @@ export class HandleConnection extends Connection {
   destroy(error?: Error): void {
     if ((this.flags & CLOSED) !== 0) return;
     this.closing(error);
+    this.closeHandle();
+  }
+
+  private closeHandle(): void {
     this.handle.close(() => this.closed());
+    // Deno 2.9 goes to sleep over the callback of a handle that is closed from another one's: something must wake the loop.
+    if (isDeno) setImmediate(nothing);
   }
 
   reset(): void {
     if ((this.flags & CLOSED) !== 0) return;
     this.closing(undefined);
-    const done = (): void => this.closed();
-    // While it connects there is nothing to reset; once our FIN is on its way libuv refuses.
-    const status = (this.flags & CONNECTING) !== 0 || this.handle.reset === undefined ? -1 : this.handle.reset(done);
-    if (status !== 0 || RESET_LEAVES_OPEN) this.handle.close(done);
+    // While it connects there is nothing to reset; once our FIN is on its way libuv refuses. Node's `reset` closes, Deno's
+    // says how the close that must follow is to be done.
+    const connecting = (this.flags & CONNECTING) !== 0;
+    const status = connecting || this.handle.reset === undefined ? -1 : this.handle.reset(() => this.closed());
+    if (status !== 0 || isDeno) this.closeHandle();
   }
 
   private closing(error: Error | undefined): void {
@@ -389,6 +405,7 @@ export class HandleConnection extends Connection {
 
   private closed(): void {
     this.pending = 0;
+    this.waiting = null;
     if (this.counter !== null) this.counter.connections--;
     clock.enter();
     try {
@@ -419,7 +436,7 @@ export class HandleConnection extends Connection {
     method("read", nothing);
     method("push", HandleConnection.prototype.pushed);
     method("_readableState", { endEmitted: false });
-    // Writes before the connection is there are libuv's to queue.
+    // No write comes this far before the connection is there.
     method("connecting", false);
     define("_pendingData", { get: () => null, set: nothing });
     define("_pendingEncoding", { get: () => "", set: nothing });

@@ -1,10 +1,12 @@
 import type { FilterScope, HookValue, HttpFilter } from "../../core/contract/filter.ts";
 import type { HeaderMap } from "../../core/contract/headers.ts";
+import type { Route } from "../../core/contract/route.ts";
 import type { Counter } from "../../core/contract/stats.ts";
 import type { Hold, HttpStream, Stop } from "../../core/contract/stream.ts";
 import { streamDraw } from "../../core/match/draw.ts";
-import { hasUpstreamAction } from "../route-resource.ts";
-import type { CorsSettings } from "./cors-settings.ts";
+import type { CorsPolicy } from "../../core/resources/cors-policy.ts";
+import { deprecatedCors, hasUpstreamAction } from "../route-resource.ts";
+import { compileCorsSettings, type CorsSettings } from "./cors-settings.ts";
 
 /** A request of another origin that a policy allows. */
 interface Allowed {
@@ -21,8 +23,12 @@ export class CorsFilter implements HttpFilter {
   readonly #originValid: Counter;
   readonly #originInvalid: Counter;
   readonly #allowed = new Map<HttpStream, Allowed>();
+  readonly #scope: FilterScope;
+  /** Policies in their deprecated place, compiled when they are first met. */
+  readonly #deprecated = new WeakMap<CorsPolicy, CorsSettings>();
 
   constructor(scope: FilterScope) {
+    this.#scope = scope;
     this.#slot = scope.slot;
     const stats = scope.stats.scope("cors");
     this.#originValid = stats.counter("origin_valid");
@@ -34,7 +40,7 @@ export class CorsFilter implements HttpFilter {
     if (origin === undefined || origin === "") return undefined;
     const route = s.route;
     if (route === null || !hasUpstreamAction(route)) return undefined;
-    const settings = s.routeConfig(this.#slot) as CorsSettings | undefined;
+    const settings = (s.routeConfig(this.#slot) as CorsSettings | undefined) ?? this.#deprecatedPolicy(route);
     if (settings === undefined) return undefined;
     const draw = streamDraw(s.id);
     const enabled = settings.enabled === null || settings.enabled.match(draw);
@@ -50,6 +56,20 @@ export class CorsFilter implements HttpFilter {
     const method = headers.get("access-control-request-method") ?? "";
     if (method === "" || (!allowed && settings.forwardNotMatchingPreflights)) return undefined;
     return preflight(s, headers, settings, method);
+  }
+
+  /** `cors` of a route or virtual host counts where the filter has no configuration of its own. */
+  #deprecatedPolicy(route: Route): CorsSettings | undefined {
+    const policy = deprecatedCors(route);
+    if (policy === undefined) return undefined;
+    let settings = this.#deprecated.get(policy);
+    if (settings === undefined) {
+      settings = compileCorsSettings(policy, this.#scope, (problem) =>
+        this.#scope.log.warn(`cors of route ${route.name}: ${problem.message}`),
+      );
+      this.#deprecated.set(policy, settings);
+    }
+    return settings;
   }
 
   onResponseHeaders(s: HttpStream, headers: HeaderMap): void {

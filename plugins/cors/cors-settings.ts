@@ -1,5 +1,6 @@
 import type { FilterScope } from "../../core/contract/filter.ts";
 import { compileRuntimeFraction, type Fraction } from "../../core/match/fraction.ts";
+import type { Report } from "../../core/match/problem.ts";
 import { compileStringMatcher, type StringMatcher } from "../../core/match/string-matcher.ts";
 import type { CorsPolicy } from "../../core/resources/cors-policy.ts";
 import { refuse } from "../config-problem.ts";
@@ -43,11 +44,15 @@ export function mergeCorsPolicies(policies: readonly CorsPolicy[]): CorsPolicy {
   return merged;
 }
 
-/** Compiles a policy. */
-export function compileCorsSettings(policy: CorsPolicy, scope: Pick<FilterScope, "runtime">): CorsSettings {
+/** Compiles a policy; a bad expression throws, unless `report` takes it: it then matches nothing. */
+export function compileCorsSettings(
+  policy: CorsPolicy,
+  scope: Pick<FilterScope, "runtime">,
+  report: Report = refuse,
+): CorsSettings {
   const { filterEnabled, shadowEnabled } = policy;
   return {
-    origins: policy.allowOriginStringMatch.map((matcher) => compileStringMatcher(matcher, refuse)),
+    origins: policy.allowOriginStringMatch.map((matcher) => compileStringMatcher(matcher, report)),
     allowMethods: policy.allowMethods,
     allowHeaders: policy.allowHeaders,
     exposeHeaders: policy.exposeHeaders,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { CorsPolicy } from "../../core/resources/cors-policy.ts";
+import { decodeText } from "../../core/resources/schema/index.ts";
 import { filterRig } from "../../test/plugins/filter-rig.ts";
 import { cors } from "./cors.ts";
 
@@ -104,6 +106,26 @@ describe("cors: policies of several levels", () => {
       "access-control-max-age": "1",
     });
     expect((await rig.send(preflight("https://h.test"))).upstream.requests).toBe(1);
+  });
+});
+
+describe("cors: the deprecated field of a route", () => {
+  const policy = (text: string): CorsPolicy => decodeText(CorsPolicy, text, { file: "test.yaml" }).value!;
+  const headers = ["origin", "https://a.test"];
+
+  it("counts where the filter has no configuration", async () => {
+    const routeFields = { cors: policy(`{ ${origins} }`) };
+    expect((await filterRig(cors, { routeFields }).send({ headers })).client.headers).toEqual([
+      "access-control-allow-origin",
+      "https://a.test",
+    ]);
+    const own = filterRig(cors, { routeFields, route: ["{ allow_origin_string_match: [{ exact: https://b.test }] }"] });
+    expect((await own.send({ headers })).client.headers).toEqual([]);
+  });
+
+  it("matches nothing by an expression that is none", async () => {
+    const routeFields = { cors: policy('{ allow_origin_string_match: [{ safe_regex: { regex: "(" } }] }') };
+    expect((await filterRig(cors, { routeFields }).send({ headers })).client.headers).toEqual([]);
   });
 });
 

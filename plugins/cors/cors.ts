@@ -16,6 +16,6 @@ export const cors = defineFilter({
   config: Cors,
   routeConfig: CorsFilterPolicy,
   mergeRouteConfig: mergeCorsPolicies,
-  createRouteConfig: compileCorsSettings,
+  createRouteConfig: (policy, scope) => compileCorsSettings(policy, scope),
   create: (_config, scope) => new CorsFilter(scope),
 });

@@ -40,6 +40,19 @@ describe("fault: abort", () => {
     });
   });
 
+  it("notes the metadata that is configured, on streams with a fault only", async () => {
+    const rig = filterRig(fault, { config: `{ ${abort}, filter_metadata: { team: red }, headers: [{ name: x-a }] }` });
+    const seen: unknown[] = [];
+    const original = rig.filter.onStreamComplete!.bind(rig.filter);
+    rig.filter.onStreamComplete = (s, outcome, state) => {
+      seen.push(s.dynamicMetadata?.["envoy.filters.http.fault"]);
+      original(s, outcome, state);
+    };
+    await rig.send({ headers: ["x-a", "1"] });
+    await rig.send();
+    expect(seen).toEqual([{ team: "red" }, undefined]);
+  });
+
   it("draws by the percentage", async () => {
     const rig = filterRig(fault, { config: "{ abort: { http_status: 500, percentage: { numerator: 30 } } }" });
     drawing(0.29);

@@ -40,7 +40,6 @@ export class MirrorRequest implements UpstreamRequest, LoadBalancerContext, Time
       return;
     }
     if (timeout > 0) timers.arm(this.#timer, timeout);
-    this.#cluster.stats.upstream_rq_total.value++;
     const pending = host.newStream(this, "DEFAULT");
     if (this.#upstream === null && !this.#over) this.#pending = pending;
   }

@@ -52,6 +52,10 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   #paused: boolean;
   #tryStart: number;
   #mirrors: readonly MirrorRequest[] | null;
+  /** Hosts of earlier attempts, when the policy asks to avoid them. */
+  #tried: Host[] | null;
+  #picksLeft: number;
+  #tryIdleTimer: Timer | null;
 
   constructor(s: TerminalStream, headers: HeaderMap, route: RouterRoute, cluster: Cluster, config: RouterConfig) {
     this.#s = s;
@@ -84,6 +88,9 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     this.#paused = false;
     this.#tryStart = 0;
     this.#mirrors = null;
+    this.#tried = null;
+    this.#picksLeft = 0;
+    this.#tryIdleTimer = null;
   }
 
   // --- LoadBalancerContext ----------------------------------------------------------------------------------------------
@@ -94,8 +101,11 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   get hash(): number | undefined {
     return undefined;
   }
-  shouldSelectAnotherHost(): boolean {
-    return false;
+  /** `retry_host_predicate`: a retry asks for a host that was not tried yet, but not for ever. */
+  shouldSelectAnotherHost(host: Host): boolean {
+    if (this.#tried === null || this.#picksLeft <= 0 || !this.#tried.includes(host)) return false;
+    this.#picksLeft--;
+    return true;
   }
 
   // --- request ----------------------------------------------------------------------------------------------------------
@@ -109,6 +119,8 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (maxRetries >= 0) this.#retriesLeft = maxRetries;
     else if (this.#retryOn !== 0 && this.#retryPolicy === undefined) this.#retriesLeft = 1;
     this.#headersEnd = end;
+    const only = this.#retryPolicy?.retriableRequestHeaders;
+    if (only !== undefined && only.length > 0 && !only.some((matcher) => matcher.match(this.#headers))) this.#retryOn = 0;
     this.#keepBody = this.#retryOn !== 0 && this.#retriesLeft > 0;
     this.#s.terminal = this;
     if (end) this.#requestComplete();
@@ -136,7 +148,10 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
       }
     }
     if (end) this.#requestComplete();
-    if (upstream !== null) upstream.sendBody(chunk, end);
+    if (upstream !== null) {
+      upstream.sendBody(chunk, end);
+      this.#touchTry();
+    }
   }
 
   trailers(trailers: HeaderMap): void {
@@ -158,8 +173,16 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
 
   #armTry(): void {
     if (this.#perTryTimeout <= 0 || this.#responseStarted) return;
-    this.#tryTimer ??= new Timer({ onTimer: () => this.#tryTimedOut() });
+    this.#tryTimer ??= new Timer({ onTimer: () => this.#tryTimedOut("upstream_per_try_timeout") });
     timers.arm(this.#tryTimer, this.#perTryTimeout);
+  }
+
+  /** `per_try_idle_timeout`: nothing moved in either direction of this attempt. */
+  #touchTry(): void {
+    const delay = this.#route.perTryIdleTimeout;
+    if (delay <= 0 || this.#over) return;
+    this.#tryIdleTimer ??= new Timer({ onTimer: () => this.#tryTimedOut("upstream_per_try_idle_timeout") });
+    timers.touch(this.#tryIdleTimer, delay);
   }
 
   // --- attempts ---------------------------------------------------------------------------------------------------------
@@ -169,6 +192,8 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     const s = this.#s;
     const cluster = this.#cluster;
     s.attemptCount = this.#attempts;
+    const policy = this.#retryPolicy;
+    if (policy !== undefined && policy.avoidPreviousHosts) this.#picksLeft = policy.hostSelectionMaxAttempts;
     const host = cluster.pick(this);
     if (host === null) {
       cluster.stats.upstream_cx_none_healthy.value++;
@@ -177,16 +202,16 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
       return;
     }
     this.#host = host;
+    if (policy !== undefined && policy.avoidPreviousHosts) (this.#tried ??= []).push(host);
     s.upstreamHost = host;
     const route = this.#route;
     if (route.autoHostRewrite && host.hostname !== "") {
       updateAuthority(this.#headers, host.hostname, route.appendForwardedHost, !this.#config.suppressEnvoyHeaders);
     }
     if (route.includeAttemptCount) this.#headers.set("x-envoy-attempt-count", String(this.#attempts));
-    cluster.stats.upstream_rq_total.value++;
     this.#sent = false;
     this.#tryStart = clock.now();
-    const pending = host.newStream(this, this.#route.priority);
+    const pending = s.upgrade === "connect" && route.upgrades.get("connect")?.terminate === true ? host.newTunnel(this) : host.newStream(this, route.priority);
     if (this.#upstream === null && !this.#over && this.#host === host) this.#pending = pending;
   }
 
@@ -215,6 +240,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
       s.upstreamRequestEndTime = s.upstreamStartTime;
       this.#armTry();
     }
+    this.#touchTry();
   }
 
   onUpstreamFailure(reason: ResetReason, details: string): void {
@@ -275,6 +301,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     stats.upstream_rq_retry.value++;
     this.#upstream = null;
     if (this.#tryTimer !== null) timers.disarm(this.#tryTimer);
+    if (this.#tryIdleTimer !== null) timers.disarm(this.#tryIdleTimer);
     const delay = backOff(this.#retryPolicy, this.#attempts);
     this.#backOffTimer ??= new Timer({ onTimer: () => this.#again() });
     timers.arm(this.#backOffTimer, delay);
@@ -289,8 +316,6 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   // --- response ---------------------------------------------------------------------------------------------------------
 
   onInformational(headers: HeaderMap): void {
-    // The connection manager has answered the client's expectation itself, unless it left the header to the upstream.
-    if (headers.status === 100 && !this.#headers.has("expect")) return;
     this.#s.respondInformational(headers);
   }
 
@@ -309,6 +334,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     }
     const now = clock.now();
     this.#responseStarted = true;
+    if (!end) this.#touchTry();
     s.upstreamFirstByteTime = now;
     if (!this.#config.suppressEnvoyHeaders) {
       const since = s.requestEndTime >= 0 ? now - s.requestEndTime : 0;
@@ -329,6 +355,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
 
   onResponseBody(chunk: Uint8Array, end: boolean): void {
     if (!this.#responseStarted) return;
+    if (!end) this.#touchTry();
     if (end) this.#responseDone();
     this.#s.respondBody(chunk, end);
   }
@@ -382,10 +409,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     const upstream = this.#upstream;
     const pending = this.#pending;
     this.#finish();
-    if (pending !== null) {
-      pending.cancel();
-      this.#cluster.stats.upstream_rq_cancelled.value++;
-    }
+    pending?.cancel();
     if (upstream !== null) {
       this.#cluster.stats.upstream_rq_tx_reset.value++;
       upstream.reset();
@@ -401,6 +425,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (this.#s.terminal === this) this.#s.terminal = null;
     if (this.#timer !== null) timers.disarm(this.#timer);
     if (this.#tryTimer !== null) timers.disarm(this.#tryTimer);
+    if (this.#tryIdleTimer !== null) timers.disarm(this.#tryIdleTimer);
     if (this.#backOffTimer !== null && this.#backOffTimer.armed) {
       timers.disarm(this.#backOffTimer);
       this.#cluster.limits[this.#route.priority].retries--;
@@ -412,13 +437,15 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   onTimer(): void {
     if (this.#over) return;
     this.#cluster.stats.upstream_rq_timeout.value++;
+    this.#host?.countTimeout();
     this.#timedOut("response_timeout");
   }
 
-  #tryTimedOut(): void {
-    if (this.#over || this.#responseStarted) return;
+  #tryTimedOut(details: string): void {
+    if (this.#over) return;
     const stats = this.#cluster.stats;
     stats.upstream_rq_per_try_timeout.value++;
+    this.#host?.countTimeout();
     const upstream = this.#upstream;
     const pending = this.#pending;
     if (this.#mayRetry() && (this.#retryOn & (RetryOn["5xx"] | RetryOn["gateway-error"])) !== 0) {
@@ -432,7 +459,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
       this.#upstream = upstream;
       this.#pending = pending;
     }
-    this.#timedOut("upstream_per_try_timeout");
+    this.#timedOut(details);
   }
 
   #timedOut(details: string): void {

@@ -51,6 +51,8 @@ class Router implements HttpFilter {
       return s.reply(route.clusterNotFoundStatus, { details: "cluster_not_found", flags: ResponseFlag.NoClusterFound });
     }
     s.upstreamCluster = cluster.name;
+    if (route.idleTimeout !== undefined) s.setIdleTimeout(route.idleTimeout);
+    if (route.maxStreamDuration !== undefined) s.setMaxDuration(route.maxStreamDuration);
     config.stats.rq_total.value++;
     let timeout = route.timeout;
     let perTry = route.perTryTimeout;

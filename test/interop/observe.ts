@@ -46,7 +46,7 @@ export async function observe(gateway: Gateway, one: Case, notes: Notes): Promis
   };
 }
 
-/** Headers in lower case, sorted by name (values of one name in order), without what varies from run to run. */
+/** Headers in lower case, sorted by name (values of one name in order, joined as RFC 9110 section 5.3 permits), without what varies from run to run. */
 function plain(fields: Fields): string[] {
   const byName = new Map<string, string[]>();
   for (const [name, value] of fields) {
@@ -55,7 +55,7 @@ function plain(fields: Fields): string[] {
     byName.set(lower, values);
     values.push(steady(lower, value));
   }
-  return [...byName].sort(([x], [y]) => (x < y ? -1 : 1)).map(([name, values]) => `${name}: ${values.join(", ")}`);
+  return [...byName].sort(([x], [y]) => (x < y ? -1 : 1)).map(([name, values]) => `${name}: ${values.join(",")}`);
 }
 
 function steady(name: string, value: string): string {

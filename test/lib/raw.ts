@@ -31,6 +31,8 @@ export interface ReadOptions {
   method?: string;
   /** Milliseconds to wait for the head. Default 10,000. */
   timeout?: number;
+  /** Milliseconds to wait for the body's end. Default 15,000. */
+  bodyTimeout?: number;
   /** Gets the body instead of its being kept; what it awaits slows the reading. */
   sink?: (part: Buffer) => void | Promise<void>;
 }
@@ -75,7 +77,8 @@ export class RawClient {
         continue;
       }
       const length = responseBodyLength(head, options.method ?? "GET");
-      const body = await readBody(this.queue, length, options.sink);
+      const reading = readBody(this.queue, length, options.sink);
+      const body = await this.#within(options.bodyTimeout ?? 15_000, reading, "the body did not end");
       return {
         status,
         statusLine: head.startLine,
@@ -132,11 +135,11 @@ export class RawClient {
     this.socket.destroy();
   }
 
-  async #within<T>(timeout: number, work: Promise<T>): Promise<T> {
+  async #within<T>(timeout: number, work: Promise<T>, what = "no response head"): Promise<T> {
     const timer = new AbortController();
     const late = sleep(timeout, undefined, { signal: timer.signal, ref: false }).then(
       () => {
-        throw new Error(`no response head within ${timeout} ms`);
+        throw new Error(`${what} within ${timeout} ms`);
       },
       () => work,
     );

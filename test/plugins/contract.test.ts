@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CONTRACT, type CaseKit, type ContractCase } from "./contract-table.ts";
+import { CONTRACT } from "./contract-table.ts";
+import type { CaseKit, ContractCase } from "./contract/contract-case.ts";
 import type { ChainDriver, RequestScript, UpstreamScript } from "./chain-driver.ts";
 import { httpStreamDriver } from "./http-stream-driver.ts";
 

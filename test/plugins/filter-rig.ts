@@ -22,6 +22,8 @@ export interface RigOptions {
   readonly route?: readonly string[];
   /** The cluster that the route goes to, "" for a route that answers itself. Default "test". */
   readonly cluster?: string;
+  /** Further fields of the compiled route. */
+  readonly routeFields?: Readonly<Record<string, unknown>>;
   /** `layered_runtime`, by dotted keys. */
   readonly runtime?: Readonly<Record<string, unknown>>;
   readonly services?: ReadonlyMap<string, unknown>;
@@ -59,6 +61,7 @@ export function filterRig<C, S, R>(definition: FilterDefinition<C, S, R>, option
     resource: {},
     action: cluster === "" ? "redirect" : "route",
     selectCluster: () => ({ cluster }),
+    ...options.routeFields,
   };
   const limits = typeof definition.buffer === "function" ? definition.buffer(config) : definition.buffer;
   return {

@@ -125,6 +125,7 @@ function sink(exchange: Exchange, seen: Mutable<Trace["client"]>, finished: () =
     },
     pauseRequest: () => exchange.log("pause request"),
     resumeRequest: () => exchange.log("resume request"),
+    setIdleTimeout: () => undefined,
     finished,
   };
 }
@@ -160,6 +161,8 @@ export const httpStreamDriver: ChainDriver = {
       chain: new FilterChain(entries),
       routes: routes(exchange),
       routesChooseChain: false,
+      proxy100Continue: false,
+      durationReached: () => undefined,
       listenerName: "",
       filterChainName: "",
       finishResponseHeaders: () => undefined,

@@ -7,6 +7,7 @@ import type { Connection, ConnectionHandler } from "../../transport/base-connect
 import { Timer } from "../../transport/timers.ts";
 import type { TimerOwner } from "../../transport/timers.ts";
 import { CHUNK_END, chunkPrefix, encodeTrailers, LAST_CHUNK } from "../../http1/encode.ts";
+import { NO_FIELDS } from "../../http1/message-parser.ts";
 import { ResponseParser } from "../../http1/response-parser.ts";
 import type { Http1Events } from "../../http1/types.ts";
 import { flushAtEndOfTurn } from "../end-of-turn.ts";
@@ -31,6 +32,8 @@ const AGE = 1;
 /** Up to this size a chunk is copied between its size line and its end, so that all goes out in one write. */
 const COALESCE = 16 * 1024;
 const EMPTY = Buffer.alloc(0);
+/** More requests than a connection lives to see; a small integer, which a field holds without a box. */
+const UNLIMITED = 2 ** 30;
 
 /**
  * One HTTP/1.1 connection to a host: transport handler, parser events and the stream of the request it carries in one object, so that
@@ -96,7 +99,7 @@ export class Http1UpstreamConnection
     this.connection = null;
     this.state = CONNECTING;
     this.request = null;
-    this.requestsLeft = owner.upstream.maxRequestsPerConnection === 0 ? Infinity : owner.upstream.maxRequestsPerConnection;
+    this.requestsLeft = owner.upstream.maxRequestsPerConnection === 0 ? UNLIMITED : owner.upstream.maxRequestsPerConnection;
     this.requestsServed = 0;
     this.openedAt = 0;
     this.address = "";
@@ -434,6 +437,8 @@ export class Http1UpstreamConnection
     if (request === null) return;
     const headers = new HeaderMapImpl(parser.list);
     headers.status = status;
+    // The list is the map's from here on: nothing of it stays with an idle connection.
+    parser.list = NO_FIELDS;
     if (status < 200 && status !== 101) {
       request.onInformational(headers);
       return;
@@ -570,7 +575,7 @@ export class Http1UpstreamConnection
     if (this.state === CLOSED) return;
     const request = this.request;
     if (this.state === IDLE) this.pool.unlinkIdle(this);
-    this.release(remote, request !== null && !(this.requestDone && this.responseDone));
+    this.release(remote, request !== null && (reason !== "" || !(this.requestDone && this.responseDone)));
     if (request !== null) this.endStream();
     this.pool.closed(this);
     if (request === null || reason === "") return;

@@ -34,7 +34,9 @@ export class RecordingRequest implements UpstreamRequest {
   onResponseBody(chunk: Uint8Array, end: boolean): void {
     const text = new TextDecoder("latin1").decode(chunk);
     this.body += text;
-    this.events.push(`body ${text.length > 20 ? text.length : text}${end ? " end" : ""}`.trim());
+    this.events.push(
+      ["body", ...(text === "" ? [] : [text.length > 40 ? text.length : text]), ...(end ? ["end"] : [])].join(" "),
+    );
   }
   onResponseTrailers(trailers: HeaderMap): void {
     this.events.push(`trailers ${trailers.list.join(" ")}`);

@@ -221,6 +221,15 @@ describe("loadPluginModule", () => {
     expect(error.message).toMatch(/export "bad": filter "x": "create" is a number, wanted a function$/);
   });
 
+  it("refuses, when a filter is created, hooks that are none", async () => {
+    write("hooks.ts", `${importing}export default ${define("hooks", "onRequestHeader() {}")};\n`);
+    const module = await loadPluginModule("./hooks.ts", { cwd });
+    expect(() => module.definitions[0].create(undefined, {} as FilterScope)).toThrow(
+      /filter "hooks": there is no hook "onRequestHeader"; the hooks are/,
+    );
+    module.dispose();
+  });
+
   it("names the line of a module that throws, with its stack", async () => {
     const path = write(
       "throws.ts",

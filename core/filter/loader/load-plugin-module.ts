@@ -1,6 +1,6 @@
-import type { FilterDefinition } from "../../contract/filter.ts";
+import type { FilterDefinition, FilterScope } from "../../contract/filter.ts";
 import { bundlePlugin } from "./bundle-plugin.ts";
-import { findDefinitionProblem } from "./definition-shape.ts";
+import { findDefinitionProblem, findFilterProblem } from "./definition-shape.ts";
 import { isPlugin, PLUGIN_BRAND, PLUGIN_VERSION } from "./plugin-brand.ts";
 import { PluginLoadError, type PluginErrorCode } from "./plugin-load-error.ts";
 import { parsePluginSource } from "./plugin-source.ts";
@@ -33,6 +33,7 @@ export async function loadPluginModule(reference: string, options: LoadPluginOpt
   const bundle = await bundlePlugin(parsePluginSource(reference, options.cwd), external);
   const running = runBundle(bundle, external);
   const definitions: FilterDefinition[] = [];
+  const seen = new Set<unknown>();
   const refuse = (code: PluginErrorCode, message: string): never => {
     running.dispose();
     throw new PluginLoadError(code, { file: bundle.entry, line: 0, column: 0 }, message, bundle.files);
@@ -40,7 +41,7 @@ export async function loadPluginModule(reference: string, options: LoadPluginOpt
   const exported = Object.entries((running.exports ?? {}) as Readonly<Record<string, unknown>>);
   for (const [name, value] of exported) {
     // One definition under two names (`export const hello = ...; export default hello`) is one.
-    if (!isPlugin(value) || definitions.includes(value)) continue;
+    if (!isPlugin(value) || seen.has(value)) continue;
     if (value[PLUGIN_BRAND] !== PLUGIN_VERSION) {
       const found = String(value[PLUGIN_BRAND]);
       refuse(
@@ -52,7 +53,8 @@ export async function loadPluginModule(reference: string, options: LoadPluginOpt
     if (problem !== undefined) refuse("plugin.invalid_definition", `export "${name}": ${problem}`);
     if (definitions.some((other) => other.id === value.id))
       refuse("plugin.duplicate_id", `two exports define a filter with the id "${value.id}"`);
-    definitions.push(value);
+    definitions.push(checked(value));
+    seen.add(value);
   }
   if (definitions.length === 0) {
     const names = exported.map(([name]) => name);
@@ -61,4 +63,17 @@ export async function loadPluginModule(reference: string, options: LoadPluginOpt
     refuse("plugin.no_definition", `${found}; wanted: export default defineFilter({ ... })`);
   }
   return { definitions, files: bundle.files, dispose: running.dispose };
+}
+
+/** The same definition, whose `create` also looks at what it made: a misspelt hook would otherwise just never be called. */
+function checked(definition: FilterDefinition): FilterDefinition {
+  return Object.freeze({
+    ...definition,
+    create(config: unknown, scope: FilterScope) {
+      const filter = definition.create(config, scope);
+      const problem = findFilterProblem(definition.id, filter);
+      if (problem !== undefined) throw new TypeError(problem);
+      return filter;
+    },
+  });
 }

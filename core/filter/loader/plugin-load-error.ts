@@ -20,10 +20,12 @@ export interface SourcePlace {
   readonly column: number;
 }
 
-/** A plugin could not be loaded. The message is complete: it starts with the place and says what was found. */
+/** A plugin could not be loaded. The message is complete: the place, then `text`. */
 export class PluginLoadError extends Error {
   readonly code: PluginErrorCode;
   readonly place: SourcePlace;
+  /** What was found, without the place. */
+  readonly text: string;
   /** Files whose change may mend it: what to watch. */
   readonly files: readonly string[];
 
@@ -33,6 +35,7 @@ export class PluginLoadError extends Error {
     this.name = "PluginLoadError";
     this.code = code;
     this.place = place;
+    this.text = message;
     this.files = files;
   }
 }

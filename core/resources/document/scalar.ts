@@ -51,13 +51,15 @@ export function plainInteger(text: string): number | undefined {
 
 const NUMBER = /^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/;
 
+const HEX = /^0[xX][0-9a-fA-F]+$/;
+
 /** The number that a scalar is, quoted or not (proto3 JSON takes `"5"` for 5), or undefined. */
 export function scalarNumber(node: ScalarNode): number | undefined {
   if (node.plain) {
     const integer = plainInteger(node.text);
     if (integer !== undefined) return integer;
   }
-  if (NUMBER.test(node.text)) return Number(node.text);
+  if (NUMBER.test(node.text) || HEX.test(node.text)) return Number(node.text);
   switch (node.text) {
     case "NaN":
       return Number.NaN;

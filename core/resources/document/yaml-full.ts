@@ -134,6 +134,8 @@ class Converter {
     if (target.node === undefined) return this.#fail("syntax", offset, `the alias "*${name}" stands within its own anchor`);
     this.#size += target.size;
     if (this.#size > MAX_NODES) {
+      // Once is enough: all aliases that follow are too many as well.
+      if (this.#problems.some(({ code }) => code === "too_large")) return new ScalarNode(offset, "", true);
       return this.#fail("too_large", offset, `the aliases of this document expand to more than ${MAX_NODES} values`);
     }
     return target.node;
@@ -189,18 +191,19 @@ function syntaxProblem(error: Yaml.YAMLError, text: string): SyntaxProblem {
 }
 
 function ownWords(error: Yaml.YAMLError, offset: number, text: string): string {
-  const found = offset < text.length ? JSON.stringify(text[offset]) : "the end of the text";
+  const found =
+    offset >= text.length ? "the end of the text" : text[offset] === "\n" ? "the end of the line" : JSON.stringify(text[offset]);
   switch (error.code) {
     case "TAB_AS_INDENT":
       return "found a tab, wanted spaces as indentation";
     case "BAD_INDENT":
       if (error.message.startsWith("Flow")) {
         const bracket = error.message.includes("map") ? "}" : "]";
-        return offset >= text.length
-          ? `found the end of the text, wanted "${bracket}"`
-          : `found ${found}, wanted "${bracket}" or a line indented deeper than its key`;
+        const deeper = text.slice(offset).trim() === "" ? "" : " or a line indented deeper than its key";
+        return `found ${found}, wanted "${bracket}"${deeper}`;
       }
-      return `wrong indentation: this line belongs to nothing above it (${error.message})`;
+      if (error.message.startsWith("All ")) return "wrong indentation, wanted the column of the items above";
+      return `wrong indentation: ${error.message}`;
     case "BLOCK_AS_IMPLICIT_KEY":
       return "found a second key on the line, wanted one value (quote text that has a colon followed by a blank)";
     case "MULTILINE_IMPLICIT_KEY":
@@ -213,6 +216,8 @@ function ownWords(error: Yaml.YAMLError, offset: number, text: string): string {
       return error.message;
     case "BAD_DQ_ESCAPE":
       return `found ${JSON.stringify(text.slice(error.pos[0], error.pos[1] + 1))}, wanted an escape that double quotes know (single quotes have none)`;
+    case "UNEXPECTED_TOKEN":
+      return `found ${found}, wanted no more text here (${error.message})`;
     default:
       return error.message;
   }

@@ -52,7 +52,7 @@ export class TypedConfig {
 }
 
 const TYPED_STRUCTS: ReadonlySet<string> = new Set(["xds.type.v3.TypedStruct", "udpa.type.v1.TypedStruct"]);
-const WANTED_TYPE = '"@type" with a type URL such as "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"';
+const WANTED_TYPE = 'a "@type" such as "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"';
 
 /** A field of type `google.protobuf.Any`. */
 export function any<const O extends FieldOptions<TypedConfig>>(options?: O): Schema<TypedConfig, AbsentBy<O>> {
@@ -100,11 +100,9 @@ function member(node: MapNode, key: string): Node {
 
 function readTypeUrl(node: MapNode, key: string, context: DecodeContext): string | undefined {
   const value = node.get(key);
-  const wanted = key === "@type" ? WANTED_TYPE : `"type_url", the type within the TypedStruct`;
   if (value === undefined) {
-    context.report(node, "missing_type_url", `${key === "@type" ? '"@type"' : '"type_url"'} is missing, wanted ${wanted}`, {
-      wanted,
-    });
+    const wanted = key === "@type" ? WANTED_TYPE : 'a "type_url", the type within the TypedStruct';
+    context.report(node, "missing_type_url", `found none, wanted ${wanted}`, { wanted });
     return undefined;
   }
   if (!(value instanceof ScalarNode) || value.text === "") return context.wanted(value, "missing_type_url", "a type URL");

@@ -118,6 +118,8 @@ export function message<F extends Fields>(
         continue;
       }
       if (value[entry.name] !== template[entry.name]) {
+        // The same key twice was reported when the text was read.
+        if (keys.indexOf(keys[i]) < i) continue;
         const wanted = `one of "${entry.proto}" and "${entry.name}"`;
         context.report(node, "duplicate_key", `"${keys[i]}" was set before under its other name, wanted ${wanted}`, {
           found: JSON.stringify(keys[i]),

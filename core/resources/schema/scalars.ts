@@ -75,8 +75,10 @@ const HEADER_NAME = /^:?[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[^\u0000\n\r]*$/;
 
 /** The name of a header or pseudo-header, in lower case. */
-export function headerName<const O extends FieldOptions<string>>(options?: O): Schema<string, AbsentBy<O>> {
-  const inner = string({ pattern: { regex: HEADER_NAME, wanted: "the name of a header" } });
+export function headerName<const O extends FieldOptions<string> & { readonly maxBytes?: number }>(
+  options?: O,
+): Schema<string, AbsentBy<O>> {
+  const inner = string({ maxBytes: options?.maxBytes, pattern: { regex: HEADER_NAME, wanted: "the name of a header" } });
   return schema<string, AbsentBy<O>>("string", (node, context) => inner.decode(node, context)?.toLowerCase(), options);
 }
 
@@ -178,7 +180,10 @@ function number<O extends NumberOptions>(
       const value = node.kind === "scalar" ? scalarNumber(node) : undefined;
       if (value === undefined) return context.wanted(node, "wrong_type", wanted);
       if (integer && !Number.isInteger(value)) return context.wanted(node, "wrong_type", wanted);
-      if (value < min || value > max || value <= above || value >= below) return context.wanted(node, "out_of_range", wanted);
+      // Written so that NaN is out of every range.
+      const inside =
+        value >= min && value <= max && !(value <= above && above !== -Infinity) && !(value >= below && below !== Infinity);
+      if (!inside) return context.wanted(node, "out_of_range", wanted);
       return value;
     },
     options,

@@ -57,6 +57,7 @@ export function compileHcmOptions(hcm: HttpConnectionManager, around: HcmSurroun
     delayedCloseTimeout: hcm.delayedCloseTimeout ?? DELAYED_CLOSE,
     drainTimeout: hcm.drainTimeout ?? DRAIN,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
+    trailers: http1?.enableTrailers ?? false,
     limits: {
       ...DEFAULT_HTTP1_LIMITS,
       maxHeadBytes: (hcm.maxRequestHeadersKb ?? 60) * 1024,

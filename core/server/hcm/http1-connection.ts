@@ -68,6 +68,8 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
   #closing: boolean;
   #peerEnded: boolean;
   #timerMeans: number;
+  /** ms; of the current stream. */
+  #streamIdle: number;
   #requests: number;
   #startTime: number;
 
@@ -93,6 +95,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     this.#closing = false;
     this.#peerEnded = false;
     this.#timerMeans = IDLE;
+    this.#streamIdle = 0;
     this.#requests = 0;
     this.#startTime = clock.now();
     const stats = slot.manager.stats;
@@ -236,11 +239,8 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     this.#framing = NONE;
     manager.started();
     manager.stats.downstream_rq_http1_total.value++;
-    const streamIdle = manager.options.streamIdleTimeout;
-    if (streamIdle > 0) {
-      this.#timerMeans = STREAM_IDLE;
-      timers.touch(this.#timer, streamIdle);
-    } else timers.disarm(this.#timer);
+    this.setIdleTimeout(stream, manager.options.streamIdleTimeout);
+    if (manager.options.maxStreamDuration > 0) stream.setMaxDuration(manager.options.maxStreamDuration);
     acceptRequest(this, stream, parser, headers, manager);
   }
 
@@ -258,6 +258,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
   }
 
   onTrailers(list: string[]): void {
+    if (!this.#manager.options.trailers) return;
     const held = this.#chunk;
     this.#chunk = null;
     if (held !== null) this.#stream?.requestBody(held, false);
@@ -357,7 +358,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
   }
 
   sendTrailers(_stream: HttpStreamImpl, trailers: HeaderMap): void {
-    if (this.#framing === CHUNKED) this.#pending += "0\r\n" + encodeTrailers(trailers.list as string[]);
+    if (this.#framing === CHUNKED) this.#pending += this.#manager.options.trailers ? encodeTrailers(trailers.list) : LAST_CHUNK;
     this.flush();
   }
 
@@ -413,6 +414,13 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     if (!this.#socketPaused) return;
     this.#socketPaused = false;
     this.#socket.resume();
+  }
+
+  setIdleTimeout(_stream: HttpStreamImpl, ms: number): void {
+    this.#streamIdle = ms;
+    this.#timerMeans = STREAM_IDLE;
+    if (ms > 0) timers.touch(this.#timer, ms);
+    else timers.disarm(this.#timer);
   }
 
   finished(stream: HttpStreamImpl): void {
@@ -507,8 +515,8 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
   // --- timers -----------------------------------------------------------------------------------------------------------
 
   #touch(): void {
-    const delay = this.#manager.options.streamIdleTimeout;
-    if (delay > 0) timers.touch(this.#timer, delay);
+    const delay = this.#streamIdle;
+    if (delay > 0 && this.#timerMeans === STREAM_IDLE) timers.touch(this.#timer, delay);
   }
 
   #armIdle(): void {

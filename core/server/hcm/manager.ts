@@ -4,6 +4,7 @@ import type { RouteTable } from "../../contract/route.ts";
 import type { FilterChain } from "../../stream/chain.ts";
 import type { HeaderMapImpl } from "../../stream/header-map.ts";
 import type { HttpStreamImpl, StreamHost } from "../../stream/http-stream.ts";
+import { mapStack } from "../../filter/loader/map-stack.ts";
 import { clock } from "../../transport/clock.ts";
 import type { HcmOptions } from "./options.ts";
 import type { HcmStats } from "./stats.ts";
@@ -35,6 +36,7 @@ export class HttpConnectionManager implements StreamHost {
   readonly chain: FilterChain;
   readonly routes: RouteTable;
   readonly routesChooseChain: boolean;
+  readonly proxy100Continue: boolean;
   readonly listenerName: string;
   readonly filterChainName: string;
   readonly #accessLogs: readonly AccessLog[];
@@ -51,6 +53,7 @@ export class HttpConnectionManager implements StreamHost {
     this.chain = parts.chain;
     this.routes = parts.routes;
     this.routesChooseChain = parts.routesChooseChain;
+    this.proxy100Continue = parts.options.proxy100Continue;
     this.listenerName = parts.listenerName;
     this.filterChainName = parts.filterChainName;
     this.#accessLogs = parts.accessLogs;
@@ -112,11 +115,15 @@ export class HttpConnectionManager implements StreamHost {
     if (--this.activeStreams === 0 && this.onIdle !== null) this.onIdle();
   }
 
+  durationReached(): void {
+    this.stats.downstream_rq_max_duration_reached.value++;
+  }
+
   hookError(stream: HttpStreamImpl, filter: string, error: unknown, skipped: boolean): void {
     this.#log.error(`filter ${filter}: ${text(error)} (stream ${stream.id}, ${skipped ? "skipped" : "failed"})`);
   }
 }
 
 function text(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error ? mapStack(error.stack ?? error.message) : String(error);
 }

@@ -35,6 +35,8 @@ export interface HcmOptions {
   readonly delayedCloseTimeout: number;
   readonly drainTimeout: number;
   readonly maxRequestsPerConnection: number;
+  /** `enable_trailers`: passed on both ways; otherwise dropped. */
+  readonly trailers: boolean;
   readonly limits: Http1Limits;
   readonly parser: RequestParserOptions;
   /** Bytes of a response that may wait for a slow client. */

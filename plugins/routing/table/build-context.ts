@@ -25,8 +25,6 @@ export interface BuildContext {
   readonly report: Report;
   readonly maxDirectResponseBody: number;
   readonly mostSpecificMutationsWin: boolean;
-  /** Characters at which a path ends for matching: `?#`, or `?#;` with `ignore_path_parameters_in_path_matching`. */
-  readonly pathStops: string;
   perRouteConfig(levels: readonly PerFilterConfig[]): readonly unknown[];
   checkCluster(name: string, about: object, key: string): void;
 }

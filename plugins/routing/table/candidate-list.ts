@@ -1,6 +1,6 @@
 import type { HeaderMap } from "../../../core/contract/headers.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
-import { headerValue } from "../../../core/match/header-matcher.ts";
+import { pseudoHeader } from "../../../core/match/header-matcher.ts";
 import { queryValueEnd, queryValueStart } from "../../../core/match/query-parameter.ts";
 import { RadixTrie } from "./radix-trie.ts";
 import type { RouteCandidate } from "./route-candidate.ts";
@@ -43,14 +43,13 @@ export class CandidateList {
   }
 
   /** The first route that matches and stands before `limit`, or null. */
-  find(stream: HttpStream, headers: HeaderMap, end: number, query: number, limit: number): RouteCandidate | null {
+  find(stream: HttpStream, headers: HeaderMap, path: string, end: number, query: number, limit: number): RouteCandidate | null {
     if (this.#lowest >= limit) return null;
     let found: RouteCandidate | null = null;
     let before = limit;
     const lookups = this.#lookups;
     for (let i = 0; i < lookups.length; i++) {
-      const list = lookups[i].get(headers, query);
-      const candidate = list === null ? null : list.find(stream, headers, end, query, before);
+      const candidate = lookups[i].find(stream, headers, path, end, query, before);
       if (candidate !== null) {
         found = candidate;
         before = candidate.order;
@@ -60,7 +59,7 @@ export class CandidateList {
     for (let i = 0; i < rest.length; i++) {
       const candidate = rest[i];
       if (candidate.order >= before) break;
-      if (candidate.matches(stream, headers, end, query)) return candidate;
+      if (candidate.matches(stream, headers, path, end, query)) return candidate;
     }
     return found;
   }
@@ -106,13 +105,29 @@ class ValueLookup {
     this.#byQuery?.freeze();
   }
 
-  get(headers: HeaderMap, query: number): CandidateList | null {
-    if (this.#byHeader !== null) {
-      const value = headerValue(headers, this.#name);
-      return value === undefined ? null : (this.#byHeader.get(value) ?? null);
+  find(stream: HttpStream, headers: HeaderMap, path: string, end: number, query: number, limit: number): RouteCandidate | null {
+    if (this.#byQuery !== null) {
+      const target = headers.path;
+      const start = query < 0 ? -1 : queryValueStart(target, query, this.#name);
+      const list = start < 0 ? null : this.#byQuery.get(target, start, queryValueEnd(target, start));
+      return list === null ? null : list.find(stream, headers, path, end, query, limit);
     }
-    const path = headers.path;
-    const start = query < 0 ? -1 : queryValueStart(path, query, this.#name);
-    return start < 0 || this.#byQuery === null ? null : this.#byQuery.get(path, start, queryValueEnd(path, start));
+    const byValue = this.#byHeader;
+    if (byValue === null) return null;
+    const name = this.#name;
+    const pseudo = pseudoHeader(headers, name);
+    if (pseudo !== undefined) return byValue.get(pseudo)?.find(stream, headers, path, end, query, limit) ?? null;
+    // Each value of a header counts for itself: every one may lead to a route.
+    let found: RouteCandidate | null = null;
+    let before = limit;
+    const list = headers.list;
+    for (let i = 0; i < list.length; i += 2) {
+      if (list[i] !== name) continue;
+      const candidate = byValue.get(list[i + 1])?.find(stream, headers, path, end, query, before);
+      if (candidate === undefined || candidate === null) continue;
+      found = candidate;
+      before = candidate.order;
+    }
+    return found;
   }
 }

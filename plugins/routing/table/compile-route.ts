@@ -69,7 +69,7 @@ function compilePathMatch(match: RouteMatch, context: BuildContext): PathMatch |
   if (match.connectMatcher !== undefined) return { kind: "connect", text: "", regex: null, length: -1 };
   if (match.safeRegex !== undefined) {
     const text = match.safeRegex.regex;
-    const regex = compileRegex(text, context.pathStops);
+    const regex = compileRegex(text, "?#");
     if (typeof regex !== "string") return { kind: "regex", text, regex, length: -1 };
     context.report({
       about: match.safeRegex,

@@ -34,7 +34,7 @@ export class PrefixRewrite implements PathRewrite {
 
   rewrite(headers: HeaderMap): string {
     const path = headers.path;
-    return this.#text + path.slice(this.#matched < 0 ? pathEnd(path, false) : this.#matched);
+    return this.#text + path.slice(this.#matched < 0 ? pathEnd(path) : this.#matched);
   }
 
   describe(): string {
@@ -52,7 +52,7 @@ export class PathRegexRewrite implements PathRewrite {
 
   rewrite(headers: HeaderMap): string | undefined {
     const path = headers.path;
-    const end = pathEnd(path, false);
+    const end = pathEnd(path);
     const replaced = this.#regex.replaceAll(path.slice(0, end));
     return replaced === "" || !isPath(replaced) ? undefined : replaced + path.slice(end);
   }

@@ -38,20 +38,19 @@ export class RouteCandidate {
     this.entry = entry;
   }
 
-  /** What the index did not decide. `end`: where the path ends and query or fragment start; `query`: where the `?` stands, or -1. */
-  matches(stream: HttpStream, headers: HeaderMap, end: number, query: number): boolean {
-    if (this.regex !== null && !this.regex.matchUntil(headers.path, end)) return false;
+  /** What the index did not decide. `path` ends at `end` for matching; `query`: where the `?` stands in `headers.path`, or -1. */
+  matches(stream: HttpStream, headers: HeaderMap, path: string, end: number, query: number): boolean {
+    if (this.regex !== null && !this.regex.matchUntil(path, end)) return false;
     return this.conditions.none || this.conditions.match(stream, headers, query);
   }
 
   /** Whether the path matches, without an index. For `explain`. */
-  pathMatches(headers: HeaderMap, end: number): boolean {
-    const path = headers.path.slice(0, end);
+  pathMatches(headers: HeaderMap, path: string, end: number): boolean {
     if (this.kind === "connect") return isConnect(headers);
     if (headers.path === "") return false;
-    if (this.regex !== null) return this.regex.matchUntil(headers.path, end);
+    if (this.regex !== null) return this.regex.matchUntil(path, end);
     const text = this.caseSensitive ? toWire(this.text) : foldText(toWire(this.text));
-    const given = this.caseSensitive ? path : foldText(path);
+    const given = this.caseSensitive ? path.slice(0, end) : foldText(path.slice(0, end));
     if (this.kind === "exact") return given === text;
     return given.startsWith(text) && (this.kind === "prefix" || given.length === text.length || given[text.length] === "/");
   }

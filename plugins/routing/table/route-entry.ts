@@ -245,7 +245,7 @@ export class RouteEntry implements RouterRoute, RouteEntryParts {
   #newHost(headers: HeaderMap): string {
     if (this.#hostLiteral !== "") return this.#hostLiteral;
     if (this.#hostHeader !== "") return headers.get(this.#hostHeader) ?? "";
-    if (this.#hostPathRegex !== null) return this.#hostPathRegex.replaceAll(headers.path.slice(0, pathEnd(headers.path, false)));
+    if (this.#hostPathRegex !== null) return this.#hostPathRegex.replaceAll(headers.path.slice(0, pathEnd(headers.path)));
     return "";
   }
 

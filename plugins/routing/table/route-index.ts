@@ -71,16 +71,16 @@ export class RouteIndex {
     this.#connect = connect.length > 0 ? new CandidateList(connect) : null;
   }
 
-  /** `end`: where the path ends for matching; `query`: where the `?` stands, or -1. */
-  find(stream: HttpStream, headers: HeaderMap, end: number, query: number): RouteCandidate | null {
+  /** `path` ends at `end` for matching; `query`: where the `?` stands in `headers.path`, or -1. */
+  find(stream: HttpStream, headers: HeaderMap, path: string, end: number, query: number): RouteCandidate | null {
     let found: RouteCandidate | null = null;
     // Requests without a path (CONNECT) match by path in no way, not even the prefix "".
     if (headers.path !== "") {
-      if (this.#exactCase !== null) found = walk(this.#exactCase, stream, headers, end, query, null);
-      if (this.#anyCase !== null) found = walk(this.#anyCase, stream, headers, end, query, found);
+      if (this.#exactCase !== null) found = walk(this.#exactCase, stream, headers, path, end, query, null);
+      if (this.#anyCase !== null) found = walk(this.#anyCase, stream, headers, path, end, query, found);
     }
     if (this.#connect !== null && isConnect(headers)) {
-      found = this.#connect.find(stream, headers, end, query, found === null ? Infinity : found.order) ?? found;
+      found = this.#connect.find(stream, headers, path, end, query, found === null ? Infinity : found.order) ?? found;
     }
     return found;
   }
@@ -90,11 +90,11 @@ function walk(
   trie: RadixTrie<PathKey>,
   stream: HttpStream,
   headers: HeaderMap,
+  path: string,
   end: number,
   query: number,
   best: RouteCandidate | null,
 ): RouteCandidate | null {
-  const path = headers.path;
   let found = best;
   let limit = best === null ? Infinity : best.order;
   let pos = 0;
@@ -102,20 +102,20 @@ function walk(
   while (node !== null) {
     const key = node.value;
     if (key !== null) {
-      let candidate = key.prefix === null ? null : key.prefix.find(stream, headers, end, query, limit);
+      let candidate = key.prefix === null ? null : key.prefix.find(stream, headers, path, end, query, limit);
       if (candidate !== null) {
         found = candidate;
         limit = candidate.order;
       }
       if (pos === end && key.exact !== null) {
-        candidate = key.exact.find(stream, headers, end, query, limit);
+        candidate = key.exact.find(stream, headers, path, end, query, limit);
         if (candidate !== null) {
           found = candidate;
           limit = candidate.order;
         }
       }
       if (key.separated !== null && (pos === end || path.charCodeAt(pos) === 47)) {
-        candidate = key.separated.find(stream, headers, end, query, limit);
+        candidate = key.separated.find(stream, headers, path, end, query, limit);
         if (candidate !== null) {
           found = candidate;
           limit = candidate.order;
@@ -128,11 +128,23 @@ function walk(
   return found;
 }
 
-/** Where the path ends for matching: before the query, the fragment and, if `parameters`, the first `;` (`ignore_path_parameters_in_path_matching`). */
-export function pathEnd(path: string, parameters: boolean): number {
+/** Where a path ends: before query and fragment. */
+export function pathEnd(path: string): number {
   for (let i = 0; i < path.length; i++) {
     const c = path.charCodeAt(i);
-    if (c === 63 || c === 35 || (parameters && c === 59)) return i;
+    if (c === 63 || c === 35) return i;
   }
   return path.length;
+}
+
+/** The path before `end` without the parameters of its segments: `/a;x=1/b` is `/a/b` (`ignore_path_parameters_in_path_matching`). */
+export function withoutPathParameters(path: string, end: number): string {
+  let out = "";
+  let from = 0;
+  for (let at = path.indexOf(";"); at >= 0 && at < end; at = path.indexOf(";", from)) {
+    out += path.slice(from, at);
+    const slash = path.indexOf("/", at);
+    from = slash < 0 || slash > end ? end : slash;
+  }
+  return out + path.slice(from, end);
 }

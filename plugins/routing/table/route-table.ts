@@ -10,7 +10,7 @@ import { compileHeaderMutations } from "./header-mutations.ts";
 import { hostEnd, HostIndex } from "./host-index.ts";
 import { compileMirrorPolicies } from "./mirror-policy.ts";
 import type { RouteEntry } from "./route-entry.ts";
-import { pathEnd } from "./route-index.ts";
+import { pathEnd, withoutPathParameters } from "./route-index.ts";
 import { compileVirtualHost, type VirtualHost } from "./virtual-host.ts";
 
 /** A compiled route configuration. Looking a route up allocates nothing, and costs about the same for one route and for ten thousand. */
@@ -36,11 +36,15 @@ export class CompiledRouteTable implements RouteTable {
 
   match(stream: HttpStream, headers: HeaderMap, recorder?: RouteRecorder): RouteEntry | undefined {
     const host = this.#findHost(headers);
-    const path = headers.path;
-    const end = pathEnd(path, this.#ignoreParameters);
-    const query = path.indexOf("?", end);
-    if (recorder !== undefined) return this.#explain(host, stream, headers, end, query, recorder);
-    return host === null ? undefined : host.match(stream, headers, end, query);
+    let path = headers.path;
+    let end = pathEnd(path);
+    const query = end === path.length ? -1 : path.indexOf("?", end);
+    if (this.#ignoreParameters) {
+      path = withoutPathParameters(path, end);
+      end = path.length;
+    }
+    if (recorder !== undefined) return this.#explain(host, stream, headers, path, end, query, recorder);
+    return host === null ? undefined : host.match(stream, headers, path, end, query);
   }
 
   #findHost(headers: HeaderMap): VirtualHost | null {
@@ -52,6 +56,7 @@ export class CompiledRouteTable implements RouteTable {
     host: VirtualHost | null,
     stream: HttpStream,
     headers: HeaderMap,
+    path: string,
     end: number,
     query: number,
     recorder: RouteRecorder,
@@ -66,7 +71,7 @@ export class CompiledRouteTable implements RouteTable {
       `its domains ${JSON.stringify(host.resource.domains)} are the best match for ${authority}`,
       host.resource,
     );
-    return host.explain(stream, headers, end, query, recorder);
+    return host.explain(stream, headers, path, end, query, recorder);
   }
 }
 
@@ -136,7 +141,6 @@ function makeContext(config: RouteConfiguration, options: RouteTableOptions, rep
     report,
     maxDirectResponseBody: config.maxDirectResponseBodySizeBytes,
     mostSpecificMutationsWin: config.mostSpecificHeaderMutationsWins,
-    pathStops: config.ignorePathParametersInPathMatching ? "?#;" : "?#",
     perRouteConfig(levels) {
       const given = levels.filter((level) => Object.keys(level).length > 0);
       // Most routes of a table share the same levels, often none at all: their configuration is made once.

@@ -32,10 +32,10 @@ export class VirtualHost {
   }
 
   /** The route for a request, its weighted cluster chosen, or undefined. */
-  match(stream: HttpStream, headers: HeaderMap, end: number, query: number): RouteEntry | undefined {
+  match(stream: HttpStream, headers: HeaderMap, path: string, end: number, query: number): RouteEntry | undefined {
     if (this.#tlsRedirect !== null && this.#needsTls(headers)) return this.#tlsRedirect;
     const routes = this.#tree === null ? this.#routes : this.#tree.match(stream, headers);
-    const candidate = routes === undefined ? null : routes.find(stream, headers, end, query);
+    const candidate = routes === undefined ? null : routes.find(stream, headers, path, end, query);
     return candidate === null ? undefined : candidate.entry.resolve(stream, headers);
   }
 
@@ -45,7 +45,14 @@ export class VirtualHost {
   }
 
   /** As `match`, telling how it came about; routes are looked at one by one. */
-  explain(stream: HttpStream, headers: HeaderMap, end: number, query: number, recorder: RouteRecorder): RouteEntry | undefined {
+  explain(
+    stream: HttpStream,
+    headers: HeaderMap,
+    path: string,
+    end: number,
+    query: number,
+    recorder: RouteRecorder,
+  ): RouteEntry | undefined {
     if (this.#tlsRedirect !== null && this.#needsTls(headers)) {
       recorder.note(
         "redirect to https",
@@ -64,7 +71,7 @@ export class VirtualHost {
       );
     }
     for (const candidate of routes?.candidates ?? []) {
-      const miss = missOf(candidate, stream, headers, end, query);
+      const miss = missOf(candidate, stream, headers, path, end, query);
       const name = candidate.entry.name === "" ? `route ${candidate.order}` : `route ${JSON.stringify(candidate.entry.name)}`;
       if (miss !== "") {
         recorder.note(`${name} does not match`, miss, candidate.entry.resource);
@@ -85,8 +92,15 @@ export class VirtualHost {
   }
 }
 
-function missOf(candidate: RouteCandidate, stream: HttpStream, headers: HeaderMap, end: number, query: number): string {
-  if (!candidate.pathMatches(headers, end)) return `wanted: ${candidate.describePath()}`;
+function missOf(
+  candidate: RouteCandidate,
+  stream: HttpStream,
+  headers: HeaderMap,
+  path: string,
+  end: number,
+  query: number,
+): string {
+  if (!candidate.pathMatches(headers, path, end)) return `wanted: ${candidate.describePath()}`;
   return candidate.conditions.firstMiss(stream, headers, query);
 }
 
