@@ -8,12 +8,7 @@ import {
   DEFAULT_RESPONSE_PARSER_OPTIONS,
   type Http1Events,
 } from "../../core/http1/types.ts";
-
-/** One thing to measure: `fn` does it once. */
-export interface MicroBench {
-  readonly name: string;
-  readonly fn: () => void;
-}
+import type { Micro } from "./bench.ts";
 
 const WRK_REQUEST = Buffer.from("GET / HTTP/1.1\r\nHost: 127.0.0.1:10000\r\n\r\n");
 
@@ -62,7 +57,7 @@ class Sink implements Http1Events {
   onComplete(): void {}
 }
 
-function request(name: string, bytes: Buffer): MicroBench {
+function request(name: string, bytes: Buffer): Micro {
   const sink = new Sink();
   const parser = new RequestParser(sink, DEFAULT_HTTP1_LIMITS, DEFAULT_REQUEST_PARSER_OPTIONS);
   sink.parser = parser;
@@ -75,7 +70,7 @@ function request(name: string, bytes: Buffer): MicroBench {
   };
 }
 
-function response(name: string, bytes: Buffer): MicroBench {
+function response(name: string, bytes: Buffer): Micro {
   const sink = new Sink();
   const parser = new ResponseParser(sink, DEFAULT_HTTP1_LIMITS, DEFAULT_RESPONSE_PARSER_OPTIONS);
   sink.parser = parser;
@@ -91,7 +86,7 @@ function response(name: string, bytes: Buffer): MicroBench {
 const PIECES: Buffer[] = [];
 for (let i = 0; i < BROWSER_REQUEST.length; i += 16) PIECES.push(BROWSER_REQUEST.subarray(i, i + 16));
 
-function inPieces(): MicroBench {
+function inPieces(): Micro {
   const sink = new Sink();
   const parser = new RequestParser(sink, DEFAULT_HTTP1_LIMITS, DEFAULT_REQUEST_PARSER_OPTIONS);
   sink.parser = parser;
@@ -112,7 +107,7 @@ const FIELDS = [
 let written = 0;
 
 /** The HTTP/1.1 codec: heads of several kinds, bodies, and the writing of heads. */
-export const http1Benchmarks: readonly MicroBench[] = [
+export const http1Benchmarks: readonly Micro[] = [
   request("http1: smallest request", WRK_REQUEST),
   request("http1: request of a browser", BROWSER_REQUEST),
   inPieces(),

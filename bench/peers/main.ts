@@ -1,6 +1,7 @@
 // usage: npm run bench:peers -- [--rows router,stack] [--peers "Envoy,Isthmus on Node"] [--seconds 3] [--rounds 5] [--rate 4000]
 //                               [--out docs/benchmarks.md] [--json FILE]
 import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { findDeno, findEnvoy, onPath } from "../../test/lib/tools.ts";
 import { openLoop } from "../lib/open-loop.ts";
@@ -55,6 +56,10 @@ async function main(): Promise<void> {
   const report: Report = {
     date: new Date().toISOString().slice(0, 10),
     machine: machine(),
+    load: loadavg()
+      .slice(0, 2)
+      .map((value) => value.toFixed(1))
+      .join(", "),
     versions: {
       Node: process.version,
       Deno: versionOf(findDeno().path, ["--version"]),

@@ -97,12 +97,16 @@ export async function slowOrigin(port: number, pid: number, seconds: number): Pr
   const socket = connect({ port, host: "127.0.0.1" });
   socket.on("error", () => undefined);
   socket.write(`PUT /big HTTP/1.1\r\nHost: a\r\nContent-Length: ${GIB}\r\n\r\n`);
+  // The origin answers nothing: whatever comes is the proxy's refusal, after which it may swallow the body at any pace.
+  let refusal = "";
+  socket.on("data", (data: Buffer) => (refusal ||= data.toString("latin1").split("\r\n")[0]));
   const block = Buffer.alloc(BLOCK, "x");
   const grown = await growth(pid, seconds, () => {
     for (let i = 0; i < 16 && socket.writable && !socket.writableNeedDrain; i++) socket.write(block);
   });
   const moved = socket.bytesWritten / 2 ** 20;
   socket.destroy();
+  if (refusal !== "") throw new Error(`the upload was answered early: ${refusal}`);
   await sleep(500);
   return { grown, moved };
 }

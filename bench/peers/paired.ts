@@ -3,6 +3,7 @@ import type { Cost, Load } from "../lib/wrk.ts";
 import { median } from "../lib/usage.ts";
 import type { Peer } from "./peers.ts";
 import type { Line } from "./report.ts";
+import { whileCounting } from "./work-done.ts";
 
 /** Costs of some proxies, round by round. */
 export class Paired {
@@ -51,8 +52,10 @@ export async function measurePaired(
   for (const { peer, load } of entries)
     await costOf(peer.port, peer.program.pid, { ...load, seconds: Math.max(1, Math.min(2, seconds)) });
   for (let round = 0; round < rounds; round++) {
-    for (const { label, peer, load } of entries)
-      paired.add(label, await costOf(peer.port, peer.program.pid, { ...load, seconds }));
+    for (const { label, peer, load } of entries) {
+      const fresh = load.headers?.includes("Connection: close") ?? false;
+      paired.add(label, await whileCounting(peer, fresh, () => costOf(peer.port, peer.program.pid, { ...load, seconds })));
+    }
   }
   return paired;
 }

@@ -28,6 +28,8 @@ export interface RowReport {
 export interface Report {
   date: string;
   machine: string;
+  /** Load average of the machine when the run began, over 1 and 5 minutes: other work makes all figures rise. */
+  load: string;
   versions: Record<string, string>;
   origin: string;
   seconds: number;
@@ -66,7 +68,7 @@ export function markdown(report: Report): string {
     "and system, from `/proc/PID/stat`, divided by the requests that the load counted. Rounds of all proxies alternate; ratios are taken within a round, and",
     "the table shows medians. Absolute figures move with the machine's other work: compare within one run only.",
     "",
-    `- ${report.date}, ${report.machine}`,
+    `- ${report.date}, ${report.machine}; load average at the start ${report.load}`,
     `- ${Object.entries(report.versions)
       .map(([name, version]) => `${name}: ${version}`)
       .join("; ")}`,

@@ -1,3 +1,4 @@
+import type { Cost } from "../lib/wrk.ts";
 import type { Peer } from "./peers.ts";
 
 /**
@@ -28,7 +29,29 @@ async function text(url: string): Promise<string> {
   return (await fetch(url)).text();
 }
 
+/**
+ * Sees that a proxy counted every request that a load made while it was measured and, where each had a connection of its own, that
+ * these were accepted: a load that silently kept its connections would measure something else.
+ */
+export async function whileCounting(peer: Peer, freshConnections: boolean, load: () => Promise<Cost>): Promise<Cost> {
+  if (peer.admin === undefined) return load();
+  const before = await counts(peer.admin);
+  const cost = await load();
+  const after = await counts(peer.admin);
+  const requests = after.requests - before.requests;
+  const connections = after.connections - before.connections;
+  if (requests < cost.requests) throw new Error(`${peer.name} counted ${requests} of ${cost.requests} requests`);
+  if (freshConnections && connections < cost.requests)
+    throw new Error(`${peer.name} took ${connections} connections for ${cost.requests} requests`);
+  return cost;
+}
+
 async function requestsCounted(admin: number): Promise<number> {
+  return (await counts(admin)).requests;
+}
+
+async function counts(admin: number): Promise<{ requests: number; connections: number }> {
   const stats = await text(`http://127.0.0.1:${admin}/stats`);
-  return Number(/^http\.main\.downstream_rq_total: (\d+)$/m.exec(stats)?.[1] ?? 0);
+  const of = (name: string): number => Number(new RegExp(`^http\\.main\\.${name}: (\\d+)$`, "m").exec(stats)?.[1] ?? 0);
+  return { requests: of("downstream_rq_total"), connections: of("downstream_cx_total") };
 }

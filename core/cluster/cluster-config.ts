@@ -28,6 +28,10 @@ export interface ClusterConfig {
   readonly panicThreshold: number;
   /** Percent. */
   readonly overprovisioning: number;
+  /** Whether hosts count by their weights when it is judged how much of a priority is healthy. */
+  readonly weightedHealth: boolean;
+  /** Whether all connections are given up when a host comes or goes. */
+  readonly renewOnChange: boolean;
   readonly thresholds: { readonly DEFAULT: Thresholds; readonly HIGH: Thresholds };
   readonly upstream: UpstreamOptions;
   readonly dnsFamily: DnsLookupFamily;
@@ -75,12 +79,15 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
         : undefined,
     panicThreshold: cluster.commonLbConfig.healthyPanicThreshold,
     overprovisioning: cluster.loadAssignment?.policy?.overprovisioningFactor ?? 140,
+    weightedHealth: cluster.loadAssignment?.policy?.weightedPriorityHealth ?? false,
+    renewOnChange: cluster.commonLbConfig.closeConnectionsOnHostSetChange,
     thresholds: { DEFAULT: readThresholds(cluster, "DEFAULT"), HIGH: readThresholds(cluster, "HIGH") },
     upstream: {
       connectTimeout: cluster.connectTimeout,
       idleTimeout: common?.idleTimeout ?? 3_600_000,
       maxConnectionDuration: common?.maxConnectionDuration ?? 0,
       maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
+      preconnectRatio: cluster.preconnectPolicy?.perUpstreamPreconnectRatio ?? 1,
       bufferLimit: cluster.perConnectionBufferLimitBytes,
       connect: {
         ...(bind === undefined ? {} : { bindAddress: { host: bind.address, port: bind.portValue ?? 0 } }),
@@ -95,6 +102,7 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
       },
       allowChunkedLength: http1?.allowChunkedLength ?? false,
       trailers: http1?.enableTrailers ?? false,
+      properCase: http1?.headerKeyFormat?.properCaseWords !== undefined,
       absoluteUrl: http1?.sendFullyQualifiedUrl ?? false,
     },
     dnsFamily: cluster.dnsLookupFamily,

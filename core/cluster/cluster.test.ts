@@ -178,6 +178,25 @@ describe("a STRICT_DNS cluster", () => {
     expect(cluster.limits.DEFAULT.connections).toBe(0);
   });
 
+  it("gives up all connections when hosts change, where that is asked for", async () => {
+    const fixture = new ClusterFixture();
+    fixture.dns.set("app.test", "10.0.0.1");
+    const cluster = fixture.cluster(
+      dns("STRICT_DNS", "app.test", "common_lb_config: { close_connections_on_host_set_change: true }"),
+    );
+    await cluster.warm();
+    const [host] = cluster.hosts;
+    for (let i = 0; i < 2; i++) host.newStream(new RecordingRequest(), "DEFAULT");
+    for (const connection of fixture.connections) connection.establish();
+    fixture.connections[0].receive("HTTP/1.1 204 No Content\r\n\r\n");
+    fixture.dns.set("app.test", "10.0.0.1", "10.0.0.2");
+    await fixture.advance(5010);
+    expect(cluster.hosts).toContain(host);
+    expect(fixture.connections.map((connection) => connection.state)).toEqual(["closed", "open"]);
+    fixture.connections[1].receive("HTTP/1.1 204 No Content\r\n\r\n");
+    expect(fixture.connections[1].state).toBe("closed");
+  });
+
   it("survives a name that flaps", async () => {
     const fixture = new ClusterFixture();
     const cluster = fixture.cluster(dns("STRICT_DNS", "app.test", "dns_refresh_rate: 1s"));

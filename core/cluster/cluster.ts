@@ -46,6 +46,7 @@ export class ClusterImpl implements Cluster, HostOwner {
   readonly #discovery: Discovery;
   #warm: Promise<void> | null = null;
   #draining = false;
+  #updating = false;
 
   constructor(config: ClusterConfig, environment: ClusterEnvironment) {
     const balancer = environment.balancers.get(config.lbPolicy);
@@ -66,6 +67,7 @@ export class ClusterImpl implements Cluster, HostOwner {
     this.#priorities = new PrioritySet({
       panicThreshold: config.panicThreshold,
       overprovisioning: config.overprovisioning,
+      weightedHealth: config.weightedHealth,
       random: environment.random,
       createBalancer: () => balancer.create(config.lbConfig, { random: environment.random }),
       onPanicPick: () => this.stats.lb_healthy_panic.value++,
@@ -101,6 +103,7 @@ export class ClusterImpl implements Cluster, HostOwner {
   /** Replaces the hosts. One that stays, by address, name and priority, keeps its connections and counters; one that left drains. */
   setHosts(wanted: readonly HostOptions[]): void {
     if (this.#draining) return;
+    this.#updating = true;
     const before = new Map<string, HostImpl[]>();
     for (const host of this.#hosts) push(before, hostKey(host.address, host), host);
     const hosts = wanted.map((options) => {
@@ -110,16 +113,19 @@ export class ClusterImpl implements Cluster, HostOwner {
       host.setEndpointHealth(options.healthFlags);
       return host;
     });
+    this.#updating = false;
     const removed = [...before.values()].flat();
     const changed = removed.length > 0 || hosts.length !== this.#hosts.length;
     this.#hosts = hosts;
     if (changed) this.stats.membership_change.value++;
     this.#refresh();
     for (const host of removed) host.drain();
+    if (changed && this.config.renewOnChange) for (const host of hosts) host.renewConnections();
   }
 
   onHealthChanged(): void {
-    this.#refresh();
+    // While the hosts are being replaced that is done once, at the end.
+    if (!this.#updating) this.#refresh();
   }
 
   #refresh(): void {

@@ -27,6 +27,8 @@ export interface UpstreamOptions {
   readonly maxConnectionDuration: number;
   /** 0: no limit. */
   readonly maxRequestsPerConnection: number;
+  /** `per_upstream_preconnect_ratio`, 1 to 3. Default 1: no connection before it is needed. */
+  readonly preconnectRatio: number;
   /** Bytes: `per_connection_buffer_limit_bytes`. */
   readonly bufferLimit: number;
   readonly connect: ConnectOptions;
@@ -38,6 +40,8 @@ export interface UpstreamOptions {
   readonly trailers: boolean;
   /** `send_fully_qualified_url`: the target is a whole URL. */
   readonly absoluteUrl: boolean;
+  /** `header_key_format.proper_case_words`: `Content-Type`. */
+  readonly properCase: boolean;
 }
 
 /** What a host knows of its cluster. */
@@ -216,6 +220,12 @@ export class HostImpl implements Host {
   /** Requests that wait for a connection. */
   get pendingRequests(): number {
     return this.pool.pending + (this.highPool?.pending ?? 0);
+  }
+
+  /** Idle connections are closed, the others when their response is over; new ones are made as ever. */
+  renewConnections(): void {
+    this.pool.renew();
+    this.highPool?.renew();
   }
 
   /** The host left the cluster, or the cluster is gone: idle connections are closed, the others when their response is over. */

@@ -96,7 +96,9 @@ describe("spreadLoad", () => {
 describe("judge", () => {
   it("counts by health", () => {
     const flags = [0, HealthFlag.FAILED_EDS_HEALTH, HealthFlag.DEGRADED_EDS_HEALTH, HealthFlag.EDS_STATUS_DRAINING, 0];
-    expect(judge(flags.map((healthFlags) => ({ healthFlags })))).toEqual({ all: 5, excluded: 1, healthy: 2, degraded: 1 });
+    const hosts = flags.map((healthFlags, i) => ({ healthFlags, weight: 1 + i }));
+    expect(judge(hosts, true)).toEqual({ all: 15, excluded: 4, healthy: 6, degraded: 3 });
+    expect(judge(hosts, false)).toEqual({ all: 5, excluded: 1, healthy: 2, degraded: 1 });
   });
 });
 

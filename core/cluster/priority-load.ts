@@ -3,6 +3,7 @@ import { DEGRADED_FLAGS, EXCLUDED_FLAGS, UNHEALTHY_FLAGS } from "./health-flag.t
 /** What is looked at of a host. */
 export interface Judged {
   readonly healthFlags: number;
+  readonly weight: number;
 }
 
 /** The hosts of one priority by health. */
@@ -30,18 +31,21 @@ export function coarseHealth(flags: number): "healthy" | "degraded" | "unhealthy
   return (flags & DEGRADED_FLAGS) !== 0 ? "degraded" : "healthy";
 }
 
-/** Counts. */
-export function judge(hosts: readonly Judged[]): PriorityHealth {
+/** Counts hosts, or adds their weights (`weighted_priority_health`). */
+export function judge(hosts: readonly Judged[], weighted: boolean): PriorityHealth {
+  let all = 0;
   let healthy = 0;
   let degraded = 0;
   let excluded = 0;
-  for (const { healthFlags } of hosts) {
-    if ((healthFlags & EXCLUDED_FLAGS) !== 0) excluded++;
+  for (const { healthFlags, weight } of hosts) {
+    const share = weighted ? weight : 1;
+    all += share;
+    if ((healthFlags & EXCLUDED_FLAGS) !== 0) excluded += share;
     const health = coarseHealth(healthFlags);
-    if (health === "healthy") healthy++;
-    else if (health === "degraded") degraded++;
+    if (health === "healthy") healthy += share;
+    else if (health === "degraded") degraded += share;
   }
-  return { all: hosts.length, excluded, healthy, degraded };
+  return { all, excluded, healthy, degraded };
 }
 
 /**

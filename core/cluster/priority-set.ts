@@ -27,6 +27,8 @@ export interface PrioritySetOptions {
   readonly panicThreshold: number;
   /** Percent. Default in Envoy: 140. */
   readonly overprovisioning: number;
+  /** Whether hosts count by their weights. */
+  readonly weightedHealth: boolean;
   readonly random: () => number;
   readonly createBalancer: () => LoadBalancer;
   /** A pick was made among all hosts because too few were healthy. */
@@ -69,7 +71,7 @@ export class PrioritySet {
       levels[host.priority].push(host);
     }
     const loads = spreadLoad(
-      levels.map((level) => judge(level)),
+      levels.map((level) => judge(level, this.#options.weightedHealth)),
       this.#options.panicThreshold,
       this.#options.overprovisioning,
     );

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { clock } from "../transport/clock.ts";
 import { connect } from "../transport/connect.ts";
@@ -9,10 +9,38 @@ import type { ClusterImpl } from "./cluster.ts";
 import { DEFAULT_DNS_RESOLVER_OPTIONS } from "./dns/dns-resolver.ts";
 import { NodeDnsResolver } from "./dns/node-dns-resolver.ts";
 import { ClusterFixture } from "./testing/cluster-fixture.ts";
-import { RawOrigin } from "./testing/raw-origin.ts";
 import { RecordingRequest, requestHeaders } from "./testing/recording-request.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+
+/** A server of raw bytes on a free port of the loopback. */
+class RawOrigin {
+  readonly sockets: Socket[] = [];
+  readonly #server: Server;
+
+  constructor(onSocket: (socket: Socket, index: number) => void) {
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      socket.on("error", () => {});
+      this.sockets.push(socket);
+      onSocket(socket, this.sockets.length - 1);
+    });
+  }
+
+  async start(): Promise<number> {
+    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.sockets.filter((socket) => !socket.destroyed).length;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise<void>((done) => this.#server.close(() => done()));
+  }
+}
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {

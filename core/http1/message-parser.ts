@@ -3,35 +3,27 @@ import { controlAt, CR, latin1, LF } from "./char-classes.ts";
 import { ChunkLine } from "./chunk-line.ts";
 import { removeField } from "./connection-options.ts";
 import { HeaderBlock, TRAILER_FIELDS } from "./header-block.ts";
+import { HeldLine } from "./held-line.ts";
 import { http1Error, quoteBytes, quoteText } from "./http1-error.ts";
 import type { Http1ErrorCode } from "./http1-error.ts";
+import {
+  STATE_CHUNK_CR,
+  STATE_CHUNK_DATA,
+  STATE_CHUNK_LF,
+  STATE_CHUNK_LINE,
+  STATE_DONE,
+  STATE_END,
+  STATE_FIELDS,
+  STATE_INTERIM,
+  STATE_LENGTH,
+  STATE_START,
+  STATE_TRAILERS,
+  STATE_TUNNEL,
+  STATE_UNTIL_CLOSE,
+} from "./parser-state.ts";
 import { PieceQueue } from "./piece-queue.ts";
 import { transferEncodingMistake } from "./transfer-encoding.ts";
 import type { Http1Error, Http1Events, Http1Limits } from "./types.ts";
-
-/** Before or in the start line. */
-export const STATE_START = 0;
-/** In the header fields. */
-export const STATE_FIELDS = 1;
-/** In a body of `remaining` bytes more. */
-export const STATE_LENGTH = 2;
-/** In a body that ends with the connection. */
-export const STATE_UNTIL_CLOSE = 3;
-/** No framing from here on. */
-export const STATE_TUNNEL = 4;
-export const STATE_CHUNK_LINE = 5;
-/** In a chunk of `remaining` bytes more. */
-export const STATE_CHUNK_DATA = 6;
-/** Before the CR, or the LF, that ends a chunk. */
-export const STATE_CHUNK_CR = 7;
-export const STATE_CHUNK_LF = 8;
-export const STATE_TRAILERS = 9;
-/** The message is whole, `onComplete()` still to be called. */
-export const STATE_END = 10;
-/** Between messages: nothing is read until the owner asks for the next. */
-export const STATE_DONE = 11;
-/** After a 1xx head: its fields are shown until the next head begins. */
-export const STATE_INTERIM = 12;
 
 /** The list of a parser that has no head to show. Never written to: a message makes its own. */
 export const NO_FIELDS: string[] = [];
@@ -70,9 +62,8 @@ export abstract class MessageParser {
   protected headBytes: number;
   protected block: HeaderBlock | null;
   private chunkLine: ChunkLine | null;
-  /** An incomplete line, copied: pieces may be single bytes. */
-  private line: Buffer | null;
-  private lineBytes: number;
+  /** The incomplete line, if its length isn't 0; kept for the next until the head ends. */
+  private line: HeldLine | null;
   private pieces: PieceQueue | null;
   private paused: boolean;
   private running: boolean;
@@ -95,7 +86,6 @@ export abstract class MessageParser {
     this.block = null;
     this.chunkLine = null;
     this.line = null;
-    this.lineBytes = 0;
     this.pieces = null;
     this.paused = false;
     this.running = false;
@@ -104,13 +94,13 @@ export abstract class MessageParser {
 
   /** Some of a message has been read, but not all of it. True in a tunnel. */
   get midMessage(): boolean {
-    if (this.state === STATE_START) return this.lineBytes > 0;
+    if (this.state === STATE_START) return this.lineLength > 0;
     return this.state !== STATE_DONE && this.state !== STATE_INTERIM;
   }
 
   /** Bytes held: an incomplete line, and what came while paused or between messages. The owner stops reading when it is too many. */
   get buffered(): number {
-    return this.lineBytes + (this.pieces === null ? 0 : this.pieces.bytes);
+    return this.lineLength + (this.pieces === null ? 0 : this.pieces.bytes);
   }
 
   /**
@@ -170,8 +160,11 @@ export abstract class MessageParser {
     this.block = null;
     this.chunkLine = null;
     this.line = null;
-    this.lineBytes = 0;
     this.pieces = null;
+  }
+
+  private get lineLength(): number {
+    return this.line === null ? 0 : this.line.length;
   }
 
   /** Between messages. */
@@ -341,15 +334,15 @@ export abstract class MessageParser {
   /** Start line, header fields and trailers: by whole lines, an incomplete one is held. */
   private readLines(bytes: Buffer, i: number, end: number): number {
     if (this.state === STATE_TRAILERS && this.block === null) {
-      if (bytes[i] === CR && i + 1 < end && bytes[i + 1] === LF && this.line === null) {
+      if (bytes[i] === CR && i + 1 < end && bytes[i + 1] === LF && this.lineLength === 0) {
         this.state = STATE_END;
         return i + 2;
       }
       this.block = new HeaderBlock(TRAILER_FIELDS, this.limits.maxHeaders);
     }
     const most = this.state === STATE_TRAILERS ? this.limits.maxTrailerBytes : this.limits.maxHeadBytes;
-    const room = most - this.headBytes - this.lineBytes;
-    if (this.line !== null) return this.continueLine(bytes, i, end, room, most);
+    const room = most - this.headBytes - this.lineLength;
+    if (this.lineLength > 0) return this.continueLine(bytes, i, end, room, most);
     let stop = end - i > room ? i + room : end;
     if (stop - i > SMALL_INPUT) {
       const headEnd = bytes.indexOf(HEAD_END, i);
@@ -373,29 +366,25 @@ export abstract class MessageParser {
     const tooLarge = stop - i > room;
     if (tooLarge) stop = i + room;
     const line = this.line!;
-    const mistake = controlAt(bytes, i, stop, line[this.lineBytes - 1]);
-    this.holdLine(bytes, i, mistake === -1 ? stop : mistake + 1);
+    const mistake = controlAt(bytes, i, stop, line.bytes[line.length - 1]);
+    line.add(bytes, i, mistake === -1 ? stop : mistake + 1);
     if (mistake !== -1) {
-      const held = this.line!;
-      const last = this.lineBytes - 1;
       // A line feed is the line's own mistake; anything else is shown to the line's reader as if it ended here.
-      if (held[last] === LF) this.endLine();
-      else this.failPartial(held, 0, last);
+      if (bytes[mistake] === LF) this.endLine(line);
+      else this.failPartial(line.bytes, 0, line.length - 1);
       return stop;
     }
     if (tooLarge) this.failTooLarge(most);
-    else if (stop > i && bytes[stop - 1] === LF) this.endLine();
+    else if (stop > i && bytes[stop - 1] === LF) this.endLine(line);
     return stop;
   }
 
-  private endLine(): void {
-    const line = this.line!;
-    const length = this.lineBytes;
-    this.line = null;
-    this.lineBytes = 0;
+  private endLine(line: HeldLine): void {
+    const length = line.length;
+    line.length = 0;
     this.headBytes += length;
-    const used = this.readWholeLines(line, 0, length);
-    if (used !== length) this.fail("http1.invalid_header_value", `${quoteBytes(line, 0, length)} can't be read as a line`);
+    const used = this.readWholeLines(line.bytes, 0, length);
+    if (used !== length) this.fail("http1.invalid_header_value", `${quoteBytes(line.bytes, 0, length)} can't be read as a line`);
   }
 
   /** Returns how far whole lines went. May change the state, and call `onHead()` or `onTrailers()`. */
@@ -412,6 +401,7 @@ export abstract class MessageParser {
       this.fail(block.code, block.message);
     } else if (block.done) {
       this.block = null;
+      this.line = null;
       if (this.state === STATE_TRAILERS) {
         this.state = STATE_END;
         if (block.list.length > 0) this.events.onTrailers(block.list);
@@ -425,15 +415,9 @@ export abstract class MessageParser {
   }
 
   private holdLine(bytes: Buffer, from: number, to: number): void {
-    const needed = this.lineBytes + to - from;
-    if (needed === 0) return;
-    if (this.line === null || this.line.length < needed) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(128, needed * 2));
-      if (this.line !== null) this.line.copy(larger, 0, 0, this.lineBytes);
-      this.line = larger;
-    }
-    bytes.copy(this.line, this.lineBytes, from, to);
-    this.lineBytes = needed;
+    if (from === to) return;
+    if (this.line === null) this.line = new HeldLine();
+    this.line.add(bytes, from, to);
   }
 
   /** No line can be right with the byte at `mistake`: let its reader say why, without waiting for an end that may never come. */

@@ -3,7 +3,8 @@ import { controlAt, CR, latin1, LF, skipClass, SP, TARGET, TOKEN_LOWER } from ".
 import { connectionOptions, removeField } from "./connection-options.ts";
 import { HeaderBlock, REQUEST_FIELDS } from "./header-block.ts";
 import { quoteBytes, quoteText } from "./http1-error.ts";
-import { MessageParser, STATE_FIELDS, STATE_START, STATE_TUNNEL } from "./message-parser.ts";
+import { MessageParser } from "./message-parser.ts";
+import { STATE_FIELDS, STATE_START, STATE_TUNNEL } from "./parser-state.ts";
 import { requestTarget } from "./request-target.ts";
 import type { Http1Events, Http1Limits, RequestParserOptions } from "./types.ts";
 

@@ -3,15 +3,8 @@ import { controlAt, CR, LF, skipClass, SP, VALUE } from "./char-classes.ts";
 import { connectionOptions, removeField } from "./connection-options.ts";
 import { HeaderBlock, RESPONSE_FIELDS } from "./header-block.ts";
 import { quoteBytes } from "./http1-error.ts";
-import {
-  MessageParser,
-  STATE_DONE,
-  STATE_END,
-  STATE_FIELDS,
-  STATE_INTERIM,
-  STATE_TUNNEL,
-  STATE_UNTIL_CLOSE,
-} from "./message-parser.ts";
+import { MessageParser } from "./message-parser.ts";
+import { STATE_DONE, STATE_END, STATE_FIELDS, STATE_INTERIM, STATE_TUNNEL, STATE_UNTIL_CLOSE } from "./parser-state.ts";
 import type { Http1Events, Http1Limits, ResponseParserOptions } from "./types.ts";
 
 /**
@@ -38,7 +31,7 @@ export class ResponseParser extends MessageParser {
     this.method = "";
   }
 
-  /** The next response answers a request of that method, on which its framing depends (RFC 9112 section 6.3). */
+  /** The next response answers a request of that method, on which its framing depends (RFC 9112 section 6.3). Does nothing inside one. */
   expect(method: string): void {
     if (!this.isDone) return;
     this.method = method;

@@ -1,13 +1,24 @@
 /** A set of ASCII characters: 128 bits in four words. Immutable. */
 export class AsciiSet {
-  readonly #w: readonly [number, number, number, number];
+  readonly #a: number;
+  readonly #b: number;
+  readonly #c: number;
+  readonly #d: number;
 
   private constructor(a: number, b: number, c: number, d: number) {
-    this.#w = [a, b, c, d];
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#d = d;
   }
 
   static readonly EMPTY: AsciiSet = new AsciiSet(0, 0, 0, 0);
-  static readonly ALL: AsciiSet = new AsciiSet(-1, -1, -1, -1);
+  static readonly #chars: AsciiSet[] = [];
+
+  /** One character. The same set each time: most of an expression are single characters. */
+  static char(code: number): AsciiSet {
+    return (AsciiSet.#chars[code] ??= AsciiSet.range(code, code));
+  }
 
   /** The characters from `low` to `high`, both included. */
   static range(low: number, high: number): AsciiSet {
@@ -18,43 +29,51 @@ export class AsciiSet {
 
   static of(text: string): AsciiSet {
     let set = AsciiSet.EMPTY;
-    for (let i = 0; i < text.length; i++) set = set.union(AsciiSet.range(text.charCodeAt(i), text.charCodeAt(i)));
+    for (let i = 0; i < text.length; i++) set = set.union(AsciiSet.char(text.charCodeAt(i)));
     return set;
   }
 
   has(code: number): boolean {
-    return code < 128 && (this.#w[code >> 5] & (1 << (code & 31))) !== 0;
+    const word = code < 64 ? (code < 32 ? this.#a : this.#b) : code < 96 ? this.#c : this.#d;
+    return code < 128 && (word & (1 << (code & 31))) !== 0;
+  }
+
+  /** The code of the only character, or -1. */
+  get single(): number {
+    const words = [this.#a, this.#b, this.#c, this.#d];
+    let found = -1;
+    for (let i = 0; i < 4; i++) {
+      const word = words[i];
+      if (word === 0) continue;
+      if (found >= 0 || (word & (word - 1)) !== 0) return -1;
+      found = i * 32 + 31 - Math.clz32(word);
+    }
+    return found;
   }
 
   union(other: AsciiSet): AsciiSet {
-    const [a, b, c, d] = this.#w;
-    const [e, f, g, h] = other.#w;
-    return new AsciiSet(a | e, b | f, c | g, d | h);
+    return new AsciiSet(this.#a | other.#a, this.#b | other.#b, this.#c | other.#c, this.#d | other.#d);
   }
 
   minus(other: AsciiSet): AsciiSet {
-    const [a, b, c, d] = this.#w;
-    const [e, f, g, h] = other.#w;
-    return new AsciiSet(a & ~e, b & ~f, c & ~g, d & ~h);
+    if (this.disjoint(other)) return this;
+    return new AsciiSet(this.#a & ~other.#a, this.#b & ~other.#b, this.#c & ~other.#c, this.#d & ~other.#d);
   }
 
   complement(): AsciiSet {
-    const [a, b, c, d] = this.#w;
-    return new AsciiSet(~a, ~b, ~c, ~d);
+    return new AsciiSet(~this.#a, ~this.#b, ~this.#c, ~this.#d);
   }
 
   disjoint(other: AsciiSet): boolean {
-    const [a, b, c, d] = this.#w;
-    const [e, f, g, h] = other.#w;
-    return ((a & e) | (b & f) | (c & g) | (d & h)) === 0;
+    return ((this.#a & other.#a) | (this.#b & other.#b) | (this.#c & other.#c) | (this.#d & other.#d)) === 0;
   }
 
   /** With each letter, the same letter in the other case. */
   withBothCases(): AsciiSet {
     let set: AsciiSet = this;
     for (const code of this.codes()) {
-      if (code >= 65 && code <= 90) set = set.union(AsciiSet.range(code + 32, code + 32));
-      else if (code >= 97 && code <= 122) set = set.union(AsciiSet.range(code - 32, code - 32));
+      if (code >= 65 && code <= 90) set = set.union(AsciiSet.char(code + 32));
+      else if (code >= 97 && code <= 122) set = set.union(AsciiSet.char(code - 32));
     }
     return set;
   }
@@ -67,8 +86,9 @@ export class AsciiSet {
 
   /** The set as a JavaScript regular expression: one escaped character or a class. */
   toSource(): string {
+    const single = this.single;
+    if (single >= 0) return escape(single);
     const codes = this.codes();
-    if (codes.length === 1) return escape(codes[0]);
     let source = "";
     for (let i = 0; i < codes.length; i++) {
       const low = codes[i];
@@ -80,6 +100,6 @@ export class AsciiSet {
 }
 
 function escape(code: number): string {
-  const char = String.fromCharCode(code);
-  return /[A-Za-z0-9]/.test(char) ? char : `\\x${code.toString(16).padStart(2, "0")}`;
+  const isWord = (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+  return isWord ? String.fromCharCode(code) : `\\x${code.toString(16).padStart(2, "0")}`;
 }

@@ -1,8 +1,9 @@
 /**
- * A decimal integer as Envoy reads it (absl::SimpleAtoi): optional sign, digits, blanks around it; NaN for anything else or beyond 64 bits.
+ * A decimal integer as Envoy reads it (absl::SimpleAtoi): optional sign, digits, blanks around it; NaN for anything else or beyond
+ * the bits of an int64 (63) or uint64 (64).
  * Allocates nothing. Beyond 2^53 the value is rounded.
  */
-export function parseInteger(text: string): number {
+export function parseInteger(text: string, bits: 63 | 64 = 63): number {
   let at = 0;
   let end = text.length;
   while (at < end && isBlank(text.charCodeAt(at))) at++;
@@ -20,7 +21,7 @@ export function parseInteger(text: string): number {
     if (digit < 0 || digit > 9) return NaN;
     value = value * 10 + digit;
   }
-  if (value > 0x7fff_ffff_ffff_ffff) return NaN;
+  if (value >= 2 ** bits) return NaN;
   return negative ? -value : value;
 }
 

@@ -3,11 +3,6 @@ import type { RegexNode } from "./regex-tree.ts";
 
 /** The longest tail behind the one ambiguous loop: bounds what is done twice. */
 const MAX_TAIL = 32;
-const NOTHING: Follow = { set: AsciiSet.EMPTY };
-
-interface Follow {
-  readonly set: AsciiSet;
-}
 
 /**
  * Whether a backtracking engine needs time linear in the text to match this expression from end to end.
@@ -24,7 +19,7 @@ interface Follow {
  */
 export function matchesInLinearTime(root: RegexNode): boolean {
   const items = root.kind === "sequence" ? root.items : [root];
-  let follow: Follow = NOTHING;
+  let follow = AsciiSet.EMPTY;
   let tail = 0;
   let ambiguous = false;
   for (let i = items.length - 1; i >= 0; i--) {
@@ -35,12 +30,12 @@ export function matchesInLinearTime(root: RegexNode): boolean {
       ambiguous = true;
     }
     tail = width < 0 ? Infinity : tail + width;
-    follow = { set: nullable(item) ? first(item).union(follow.set) : first(item) };
+    follow = nullable(item) ? first(item).union(follow) : first(item);
   }
   return true;
 }
 
-function deterministic(node: RegexNode, follow: Follow): boolean {
+function deterministic(node: RegexNode, follow: AsciiSet): boolean {
   switch (node.kind) {
     case "char":
       return true;
@@ -49,7 +44,7 @@ function deterministic(node: RegexNode, follow: Follow): boolean {
       for (let i = node.items.length - 1; i >= 0; i--) {
         const item = node.items[i];
         if (!deterministic(item, next)) return false;
-        next = { set: nullable(item) ? first(item).union(next.set) : first(item) };
+        next = nullable(item) ? first(item).union(next) : first(item);
       }
       return true;
     }
@@ -60,17 +55,17 @@ function deterministic(node: RegexNode, follow: Follow): boolean {
     case "repeat": {
       if (node.max === node.min && node.body.kind === "char") return true;
       const start = first(node.body);
-      if (nullable(node.body) || !start.disjoint(follow.set)) return false;
-      return deterministic(node.body, { set: node.max === 1 ? follow.set : start.union(follow.set) });
+      if (nullable(node.body) || !start.disjoint(follow)) return false;
+      return deterministic(node.body, node.max === 1 ? follow : start.union(follow));
     }
   }
 }
 
-function firstsDisjoint(options: readonly RegexNode[], follow: Follow): boolean {
+function firstsDisjoint(options: readonly RegexNode[], follow: AsciiSet): boolean {
   let seen = AsciiSet.EMPTY;
   let empties = 0;
   for (const option of options) {
-    const set = nullable(option) ? first(option).union(follow.set) : first(option);
+    const set = nullable(option) ? first(option).union(follow) : first(option);
     if (nullable(option) && ++empties > 1) return false;
     if (!set.disjoint(seen)) return false;
     seen = seen.union(set);
@@ -87,8 +82,8 @@ function prefixFree(options: readonly RegexNode[]): boolean {
 
 function plainText(node: RegexNode): string | null {
   if (node.kind === "char") {
-    const codes = node.set.codes();
-    return codes.length === 1 ? String.fromCharCode(codes[0]) : null;
+    const code = node.set.single;
+    return code < 0 ? null : String.fromCharCode(code);
   }
   if (node.kind !== "sequence") return null;
   let text = "";

@@ -29,7 +29,7 @@ class Unsupported extends Error {}
 export function withoutChars(node: RegexNode, absent: AsciiSet): RegexNode {
   switch (node.kind) {
     case "char":
-      return { kind: "char", set: node.set.minus(absent) };
+      return node.set.disjoint(absent) ? node : { kind: "char", set: node.set.minus(absent) };
     case "sequence":
       return { kind: "sequence", items: node.items.map((item) => withoutChars(item, absent)) };
     case "choice":
@@ -110,9 +110,10 @@ class Parser {
 
   #quantified(): RegexNode {
     const body = this.#atom();
+    const c = this.#peek();
+    if (c !== "{" && c !== "*" && c !== "+" && c !== "?") return body;
     let min = 1;
     let max = 1;
-    const c = this.#peek();
     const counted = c === "{" ? /^\{(\d+)(?:(,)(\d*))?\}/.exec(this.#text.slice(this.#at, this.#end)) : null;
     if (counted !== null) {
       min = Number(counted[1]);
@@ -150,7 +151,7 @@ class Parser {
         throw new Unsupported();
       default:
         if (c.charCodeAt(0) > 127) throw new Unsupported();
-        return this.#char(AsciiSet.of(c));
+        return this.#char(AsciiSet.char(c.charCodeAt(0)));
     }
   }
 
@@ -172,7 +173,7 @@ class Parser {
   #escape(): AsciiSet {
     const c = this.#peek();
     this.#at++;
-    if (PUNCTUATION.test(c)) return AsciiSet.of(c);
+    if (PUNCTUATION.test(c)) return AsciiSet.char(c.charCodeAt(0));
     if (Object.hasOwn(CLASSES, c)) return CLASSES[c];
     throw new Unsupported();
   }
@@ -213,6 +214,6 @@ class Parser {
     this.#at++;
     if (c === "\\") return this.#escape();
     if (c.charCodeAt(0) > 127) throw new Unsupported();
-    return AsciiSet.of(c);
+    return AsciiSet.char(c.charCodeAt(0));
   }
 }

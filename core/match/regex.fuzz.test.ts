@@ -24,7 +24,10 @@ function pattern(pick: Pick, depth: number): string {
     return depth > 2 ? "b" : `${pick(["(", "(?:"])}${pattern(pick, depth + 1)})`;
   };
   const sequence = (): string =>
-    Array.from({ length: pick([0, 1, 2, 3, 4]) }, () => atom() + pick(["", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "+?"])).join("");
+    Array.from(
+      { length: pick([0, 1, 2, 3, 4]) },
+      () => atom() + pick(["", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "+?"]),
+    ).join("");
   return Array.from({ length: pick([1, 1, 1, 2, 3]) }, sequence).join("|");
 }
 
@@ -49,10 +52,16 @@ describe("regular expressions", () => {
       }
       if (typeof compiled === "string" || typeof stopping === "string") throw new Error(`${text}: ${String(compiled)}`);
       for (let k = 0; k < 25; k++) {
-        const input = Array.from({ length: pick([0, 1, 2, 3, 5, 8]) }, () => pick(["a", "b", "A", "/", "-", "1", ".", "_", " ", "\n", "\v", "é"])).join("");
+        const input = Array.from({ length: pick([0, 1, 2, 3, 5, 8]) }, () =>
+          pick(["a", "b", "A", "/", "-", "1", ".", "_", " ", "\n", "\v", "é"]),
+        ).join("");
         const wire = Buffer.from(input, "utf8").toString("latin1");
         const wanted = reference.testExact(input);
-        const found = [compiled.match(wire), stopping.matchUntil(wire, wire.length), stopping.matchUntil(`${wire}?a/b`, wire.length)];
+        const found = [
+          compiled.match(wire),
+          stopping.matchUntil(wire, wire.length),
+          stopping.matchUntil(`${wire}?a/b`, wire.length),
+        ];
         expect([text, input, ...found]).toEqual([text, input, wanted, wanted, wanted]);
         if (wanted) expect(wire.startsWith(compiled.prefix) ? "" : `${text} ${input}: prefix ${compiled.prefix}`).toBe("");
       }
@@ -60,7 +69,17 @@ describe("regular expressions", () => {
   });
 
   it("stay linear in the text, whoever runs them", () => {
-    const patterns = ["(a|aa)+b", "(a*)*b", "[a-z]*[a-z]*[a-z]*b", "(.*)(.*)(.*)b", ".*.*.*=.*", "(a|a)*b", "(?:a?){20}a{20}b", "/[^/]+/.*/[^/]+b", ".*a.{0,30}b"];
+    const patterns = [
+      "(a|aa)+b",
+      "(a*)*b",
+      "[a-z]*[a-z]*[a-z]*b",
+      "(.*)(.*)(.*)b",
+      ".*.*.*=.*",
+      "(a|a)*b",
+      "(?:a?){20}a{20}b",
+      "/[^/]+/.*/[^/]+b",
+      ".*a.{0,30}b",
+    ];
     for (const text of patterns) {
       const regex = compileRegex(text);
       if (typeof regex === "string") throw new Error(regex);
@@ -72,7 +91,17 @@ describe("regular expressions", () => {
   });
 
   it("run natively where that is provably linear", () => {
-    const native = ["/re/5/[0-9]+/item", "/api/(v1|v2)/users/[^/]+", "^/a(/.*)?$", ".*\\.png", "/static/.*\\.(?:css)", "(?i)/Shop/[a-z]+", "/a/b", "[^/]+-[0-9]{4}", "/x/\\d+(/\\w+)*"];
+    const native = [
+      "/re/5/[0-9]+/item",
+      "/api/(v1|v2)/users/[^/]+",
+      "^/a(/.*)?$",
+      ".*\\.png",
+      "/static/.*\\.(?:css)",
+      "(?i)/Shop/[a-z]+",
+      "/a/b",
+      "[^/]+-[0-9]{4}",
+      "/x/\\d+(/\\w+)*",
+    ];
     const not = ["(a|aa)+b", ".*/[^/]+", "[a-z]+[a-c]+x", "/a\\b", "\\pL+", "(a*)*", "/é"];
     const isNative = (text: string): boolean => {
       const regex = compileRegex(text);

@@ -121,6 +121,5 @@ export class ComponentLogger implements Logger {
 
 /** Messages may quote what a peer sent: control characters are shown, not sent to a terminal. Line ends of a stack stay. */
 function oneLine(message: string): string {
-   
   return message.replace(/[\0-\x08\x0b-\x1f\x7f]/g, (c) => "\\x" + c.charCodeAt(0).toString(16).padStart(2, "0"));
 }

@@ -5,7 +5,8 @@ import type { Tag } from "./tags.ts";
 /** A store as plain data: what a worker sends to its supervisor. */
 export interface StatsData {
   readonly counters: readonly SeriesData<number>[];
-  readonly gauges: readonly SeriesData<number>[];
+  /** Null: never written. */
+  readonly gauges: readonly SeriesData<number | null>[];
   readonly histograms: readonly SeriesData<HistogramData & { readonly bounds: readonly number[] }>[];
 }
 export type SeriesData<V> = readonly [name: string, extracted: string, tags: readonly Tag[], value: V];
@@ -14,7 +15,7 @@ export type SeriesData<V> = readonly [name: string, extracted: string, tags: rea
 export function exportStats(store: StatsStore): StatsData {
   return {
     counters: store.counters.map((series) => [series.name, series.extracted, series.tags, series.value]),
-    gauges: store.gauges.map((series) => [series.name, series.extracted, series.tags, series.value]),
+    gauges: store.gauges.map((series) => [series.name, series.extracted, series.tags, series.used ? series.value : null]),
     histograms: store.histograms.map((series) => [
       series.name,
       series.extracted,
@@ -29,13 +30,15 @@ export function exportStats(store: StatsStore): StatsData {
  * up; a gauge of things in use adds up, one that all workers know alike (`membership_total`, `server.live`) is the largest.
  */
 export function mergeStats(store: StatsStore, data: StatsData): void {
-  for (const [name, extracted, tags, value] of data.counters) store.place("counter", name, extracted, tags).value += value;
+  for (const [name, extracted, tags, value] of data.counters) store.foreignCounter(name, { extracted, tags }).value += value;
   for (const [name, extracted, tags, value] of data.gauges) {
-    const gauge = store.place("gauge", name, extracted, tags);
+    const gauge = store.foreignGauge(name, { extracted, tags });
+    if (value === null) continue;
     gauge.value = addsUp(name) ? gauge.value + value : Math.max(gauge.value, value);
   }
-  for (const [name, extracted, tags, value] of data.histograms)
-    store.placeHistogram(name, extracted, tags, value.bounds).merge(value);
+  for (const [name, extracted, tags, value] of data.histograms) {
+    store.foreignHistogram(name, { extracted, tags }, value.bounds).merge(value);
+  }
 }
 
 /** Gauges that count what one worker holds: connections, requests, streams, buffered bytes. */

@@ -16,12 +16,6 @@ export interface TagMatch {
   readonly end: number;
 }
 
-/** What a name looks like to Prometheus. */
-export interface Extraction {
-  readonly extracted: string;
-  readonly tags: readonly Tag[];
-}
-
 /**
  * Envoy's well-known tags ("Statistics", `config/well_known_names.cc`) in the order in which it prints them. `hint` is a
  * substring without which the pattern can't match: most names are done without running it.
@@ -70,30 +64,23 @@ function matchOf(match: RegExpExecArray | null): TagMatch | undefined {
   return { value: match[2] ?? match[1], start: cut[0], end: cut[1] };
 }
 
-/**
- * Takes the tags out of a full name.
- * @param known tags that the scope gave, with `ranges` `[start, end, ...]` of what to cut for them; these are not looked for.
- */
-export function extractTags(
-  name: string,
-  known: readonly Tag[],
-  ranges: readonly number[],
-  defaults: boolean,
-  rules: readonly TagRule[],
-): Extraction {
-  let tags: Tag[] | null = null;
-  let cuts: number[] | null = null;
-  const add = (tag: string, found: TagMatch | undefined): void => {
-    if (found === undefined) return;
-    (tags ??= [...known]).push([tag, found.value]);
-    (cuts ??= [...ranges]).push(found.start, found.end);
+/** A tag that was found in a name, and what is cut out of the name for it. */
+export interface FoundTag extends TagMatch {
+  readonly tag: string;
+}
+
+/** Looks for tags in a name: the well-known ones, unless `defaults` is false, and those of `rules`; but for `known` ones. */
+export function findTags(name: string, known: readonly string[], defaults: boolean, rules: readonly TagRule[]): FoundTag[] {
+  const found: FoundTag[] = [];
+  const add = (tag: string, match: TagMatch | undefined): void => {
+    if (match !== undefined) found.push({ tag, ...match });
   };
-  const has = (tag: string): boolean => (tags ?? known).some(([other]) => other === tag);
+  const wanted = (tag: string): boolean => !known.includes(tag) && !found.some((one) => one.tag === tag);
   if (defaults) {
-    for (const [tag, hint, pattern] of WELL_KNOWN) if (name.includes(hint) && !has(tag)) add(tag, matchOf(pattern.exec(name)));
+    for (const [tag, hint, pattern] of WELL_KNOWN) if (name.includes(hint) && wanted(tag)) add(tag, matchOf(pattern.exec(name)));
   }
-  for (const rule of rules) if (!has(rule.tag)) add(rule.tag, rule.find(name));
-  return { extracted: cut(name, cuts ?? ranges), tags: tags === null ? known : sortTags(tags) };
+  for (const rule of rules) if (wanted(rule.tag)) add(rule.tag, rule.find(name));
+  return found;
 }
 
 /** Envoy's order; tags that it does not know come last, in the order in which they were given. */
@@ -101,7 +88,8 @@ export function sortTags(tags: Tag[]): Tag[] {
   return tags.sort((a, b) => (ORDER.get(a[0]) ?? WELL_KNOWN.length) - (ORDER.get(b[0]) ?? WELL_KNOWN.length));
 }
 
-function cut(name: string, ranges: readonly number[]): string {
+/** A name without the pieces `[start, end, ...]`, which may overlap. */
+export function cut(name: string, ranges: readonly number[]): string {
   if (ranges.length === 0) return name;
   if (ranges.length === 2) return name.slice(0, ranges[0]) + name.slice(ranges[1]);
   const keep = new Uint8Array(name.length).fill(1);

@@ -172,7 +172,7 @@ export const AccessLog = message(
     filter: AccessLogFilter,
     typedConfig: any(),
   },
-  { oneofs: [{ name: "config_type", fields: ["typedConfig"] }] },
+  { oneofs: [{ name: "config_type", fields: ["typedConfig"], required: true }] },
 );
 export type AccessLog = Infer<typeof AccessLog>;
 

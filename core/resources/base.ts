@@ -31,7 +31,7 @@ export const TransportSocket = message(
     name: string({ minLength: 1, required: true }),
     typedConfig: any(),
   },
-  { oneofs: [{ name: "config_type", fields: ["typedConfig"] }] },
+  { oneofs: [{ name: "config_type", fields: ["typedConfig"], required: true }] },
 );
 export type TransportSocket = Infer<typeof TransportSocket>;
 

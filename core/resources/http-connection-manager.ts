@@ -36,7 +36,7 @@ export const HttpFilter = message(
     /** Off unless a route's `FilterConfig` turns it on. Default false. */
     disabled: bool({ default: false }),
   },
-  { oneofs: [{ name: "config_type", fields: ["typedConfig", "configDiscovery"] }] },
+  { oneofs: [{ name: "config_type", fields: ["typedConfig", "configDiscovery"], required: true }] },
 );
 export type HttpFilter = Infer<typeof HttpFilter>;
 

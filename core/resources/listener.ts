@@ -27,7 +27,7 @@ export const NetworkFilter = message(
     typedConfig: any(),
     configDiscovery: unsupported("there is no dynamic configuration yet"),
   },
-  { oneofs: [{ name: "config_type", fields: ["typedConfig", "configDiscovery"] }] },
+  { oneofs: [{ name: "config_type", fields: ["typedConfig", "configDiscovery"], required: true }] },
 );
 export type NetworkFilter = Infer<typeof NetworkFilter>;
 
@@ -77,7 +77,7 @@ export const ListenerFilter = message(
     configDiscovery: unsupported("there is no dynamic configuration yet"),
     filterDisabled: unsupported("listener filters work on all connections"),
   },
-  { oneofs: [{ name: "config_type", fields: ["typedConfig", "configDiscovery"] }] },
+  { oneofs: [{ name: "config_type", fields: ["typedConfig", "configDiscovery"], required: true }] },
 );
 export type ListenerFilter = Infer<typeof ListenerFilter>;
 

@@ -30,7 +30,7 @@ export const RetryPolicy = message("envoy.config.route.v3.RetryPolicy", {
     message(
       "envoy.config.route.v3.RetryPolicy.RetryHostPredicate",
       { name: string({ minLength: 1, required: true }), typedConfig: any() },
-      { oneofs: [{ name: "config_type", fields: ["typedConfig"] }] },
+      { oneofs: [{ name: "config_type", fields: ["typedConfig"], required: true }] },
     ),
   ),
   retryOptionsPredicates: unsupported("there are no retry option predicates"),

@@ -56,8 +56,8 @@ export const WeightedCluster = message(
       ),
       { min: 1 },
     ),
-    /** Deprecated: when set (not 0), the weights must add up to it. Default 0. */
-    totalWeight: uint32Value({ default: 0 }),
+    /** Deprecated and without effect: the total is the sum of the weights. */
+    totalWeight: uint32Value(),
     /** Runtime keys `PREFIX.CLUSTER` override the weights. Default "": none do. */
     runtimeKeyPrefix: string({ default: "" }),
     /** A request header whose value, a number, decides in place of a draw. */
@@ -67,12 +67,10 @@ export const WeightedCluster = message(
   },
   {
     oneofs: [{ name: "random_value_specifier", fields: ["headerName", "useHashPolicy"] }],
-    check({ clusters, totalWeight }, complain) {
+    check({ clusters }, complain) {
       const sum = clusters.reduce((total, { weight }) => total + weight, 0);
       if (sum === 0) complain("the weights add up to 0, wanted more", "clusters");
       else if (sum > 4_294_967_295) complain(`the weights add up to ${sum}, wanted at most 4294967295`, "clusters");
-      else if (totalWeight !== 0 && totalWeight !== sum)
-        complain(`the weights add up to ${sum}, wanted ${totalWeight}`, "totalWeight");
     },
   },
 );

@@ -65,7 +65,10 @@ export abstract class Connection {
   /** Above how many buffered bytes writes return false. Default `DEFAULT_WATERMARK`. */
   abstract setWatermark(high: number): void;
 
-  /** Stops reading: no `onData` and no `onEnd` until `resume()`. The kernel's window closes, and so slows the peer. */
+  /**
+   * Stops reading: no `onData` and no `onEnd` until `resume()`. The kernel's window closes, and so slows the peer. Nor is it noticed while paused
+   * that the peer has gone, unless a write fails.
+   */
   abstract pause(): void;
   abstract resume(): void;
   abstract get paused(): boolean;

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandler } from "./base-connection.ts";
 import net from "node:net";
-import { HandleConnection } from "./handle-connection.ts";
+import { HandleConnection, hasNativePath } from "./handle-connection.ts";
 import { native } from "./native.ts";
 import { SocketConnection } from "./socket-connection.ts";
 
@@ -21,7 +21,7 @@ export function connect(address: ConnectAddress, options: ConnectOptions, handle
   const keepAliveMs = options.tcpKeepalive?.keepaliveTimeMs ?? 0;
   if ("path" in address) return overSocket(net.connect({ path: address.path, allowHalfOpen: true }), handler);
   const bind = options.bindAddress;
-  if (options.native !== false && native !== null && native.ConnectRequest !== null) {
+  if (options.native !== false && hasNativePath && native !== null && native.ConnectRequest !== null) {
     return HandleConnection.connect(address.host, address.port, bind?.host ?? "", bind?.port ?? 0, keepAliveMs, handler);
   }
   const socket = net.connect({

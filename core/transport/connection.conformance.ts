@@ -261,18 +261,20 @@ export const connectionCases: readonly ConformanceCase[] = [
     async run(native) {
       const pair = await (await Pair.open(native)).ready();
       const { client, server } = pair;
-      const start = clock.now();
-      for (let i = 1; i <= 20; i++) {
+      const rounds: number[] = [];
+      for (let i = 1; i <= 21; i++) {
+        const start = clock.now();
         server.connection.writeLatin1("a");
         server.connection.writeLatin1("b");
         server.connection.writeLatin1("c");
         await client.bytes(i * 3);
-        await settle(1);
+        rounds.push(clock.now() - start);
         client.connection.writeLatin1("?");
         await server.bytes(i);
       }
-      // With Nagle's algorithm and delayed acknowledgements each round takes 40 ms.
-      assert.ok(clock.now() - start < 400, `${clock.now() - start} ms`);
+      // With Nagle's algorithm and delayed acknowledgements nearly every round takes 40 ms.
+      rounds.sort((a, b) => a - b);
+      assert.ok(rounds[10] < 30, `${rounds[10]} ms`);
       await pair.close();
     },
   },
@@ -336,6 +338,27 @@ export const connectionCases: readonly ConformanceCase[] = [
       await pair.server.event("end");
       assert.equal(pair.server.text, "early");
       assert.deepEqual(pair.server.events, ["data", "end"]);
+      await pair.close();
+    },
+  },
+  {
+    name: "can be paused and resumed before it has begun to read",
+    async run(native) {
+      const twice = (connection: Connection): void => {
+        for (let i = 0; i < 2; i++) {
+          connection.pause();
+          connection.resume();
+        }
+      };
+      const pair = await Pair.open(native, { onAccept: twice });
+      twice(pair.client.connection);
+      pair.client.on = (event, { connection }) => {
+        if (event === "connect") twice(connection);
+      };
+      await pair.ready();
+      pair.client.connection.writeLatin1("ping");
+      pair.server.connection.writeLatin1("pong");
+      await Promise.all([pair.client.bytes(4), pair.server.bytes(4)]);
       await pair.close();
     },
   },

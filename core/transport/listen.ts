@@ -3,7 +3,7 @@ import type { ConnectionCounter } from "./handle-connection.ts";
 import type { StreamHandle } from "./native.ts";
 import net from "node:net";
 import { clock } from "./clock.ts";
-import { HandleConnection } from "./handle-connection.ts";
+import { HandleConnection, hasNativePath } from "./handle-connection.ts";
 import { native } from "./native.ts";
 import { SocketConnection } from "./socket-connection.ts";
 import { systemError } from "./system-error.ts";
@@ -67,15 +67,12 @@ class Listening implements ListeningSocket, ConnectionCounter {
     if (options.native !== false) this.#acceptNatively();
   }
 
-  /**
-   * Takes accepted handles where the runtime would make a `net.Socket` of each: of the 111 us that a connection and its request cost
-   * a proxy on Node 20, and 162 us on Deno, the sockets were 75 and 106.
-   */
+  /** Takes accepted handles where the runtime would make a `net.Socket` of each: most of what a short connection costs (see HandleConnection). */
   #acceptNatively(): void {
     const streams = native;
     const handle = (this.server as unknown as { _handle?: StreamHandle | null })._handle;
     // Only TCP: the handle of a Unix socket lacks some of the calls.
-    if (streams === null || !handle || typeof handle.onconnection !== "function" || !this.#isTcp()) return;
+    if (!hasNativePath || streams === null || !handle || typeof handle.onconnection !== "function" || !this.#isTcp()) return;
     // Accepted sockets inherit TCP_NODELAY from the listening one on Linux, which saves a system call for each.
     const inherited = process.platform === "linux" && typeof handle.setNoDelay === "function" && handle.setNoDelay(true) === 0;
     handle.onconnection = (status, accepted) => {

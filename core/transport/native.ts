@@ -34,7 +34,7 @@ export interface SocketName {
 }
 
 /** A request object: what a handle reports the end of an operation to. */
-interface Request {
+export interface Request {
   oncomplete: (status: number) => void;
 }
 
@@ -68,8 +68,8 @@ export interface NativeStreams {
   readonly bufferGenerator: symbol;
 }
 
-/** A handle that does nothing but remember which requests it was given. */
-class ProbeHandle {
+/** A handle that does nothing but remember what it was given. */
+export class ProbeHandle {
   onread: ((buffer?: ArrayBuffer) => unknown) | undefined = undefined;
   request: Request | undefined = undefined;
   written = "";

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { ConnectionHandler, ConnectionState } from "./base-connection.ts";
 import type { ConnectionCounter } from "./handle-connection.ts";
 import { Connection, DEFAULT_WATERMARK } from "./base-connection.ts";
+import { readingPaused } from "./collect.ts";
 import { clock } from "./clock.ts";
 import { plainIp } from "./ip.ts";
 import { errorCode } from "./system-error.ts";
@@ -113,7 +114,7 @@ export class SocketConnection extends Connection {
   private drained(error: Error | null | undefined): void {
     if (this.closed || (error !== null && error !== undefined)) return;
     this.drainOwed = false;
-    if (this.socket.writableLength > this.watermark >> 1) {
+    if (this.socket.writableLength > this.watermark / 2) {
       this.belowWatermark();
       return;
     }
@@ -131,6 +132,7 @@ export class SocketConnection extends Connection {
     this.socket.pause();
     if (this.closed) return;
     this.rawHandle()?.readStop?.();
+    readingPaused();
   }
 
   resume(): void {

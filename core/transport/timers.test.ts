@@ -213,19 +213,23 @@ test("the runtime's timer runs only while something is armed, and sleeps until t
   }
 });
 
-test("real delays are right within 10 ms", async () => {
+test("real delays are never early, and right within 10 ms", async () => {
   const wheel = new TimerWheel(systemClock, { unref: false });
-  const late: number[] = [];
-  await new Promise<void>((resolve) => {
-    const owner: TimerOwner = {
-      onTimer(timer) {
-        late.push(systemClock.now() - timer.deadline);
-        if (late.length === 4) resolve();
-      },
-    };
-    for (const delay of [1, 10, 50, 200]) wheel.arm(new Timer(owner), delay);
-  });
-  expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
-  // A loaded machine may be late; never by the size of the delay.
-  expect(late.filter((ms) => ms < 10).length).toBeGreaterThanOrEqual(3);
+  let latest = Infinity;
+  // A loaded machine may be late: one good round out of ten tells that the wheel is not.
+  for (let round = 0; round < 10 && latest >= 10; round++) {
+    const late: number[] = [];
+    await new Promise<void>((resolve) => {
+      const owner: TimerOwner = {
+        onTimer(timer) {
+          late.push(performance.now() - timer.deadline);
+          if (late.length === 4) resolve();
+        },
+      };
+      for (const delay of [1, 10, 50, 200]) wheel.arm(new Timer(owner), delay);
+    });
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+    latest = Math.max(...late);
+  }
+  expect(latest).toBeLessThan(10);
 });

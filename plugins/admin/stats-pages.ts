@@ -1,6 +1,6 @@
 import { QUANTILES } from "../../core/observe/histogram.ts";
 import type { HistogramSeries } from "../../core/observe/histogram.ts";
-import type { ValueSeries } from "../../core/observe/series.ts";
+import type { CounterSeries, GaugeSeries } from "../../core/observe/series.ts";
 import type { StatsStore } from "../../core/observe/stats-store.ts";
 import { formatPrometheus, PROMETHEUS_CONTENT_TYPE } from "../telemetry/prometheus/format-prometheus.ts";
 import type { AdminRequest, AdminResponse } from "./admin-request.ts";
@@ -75,7 +75,7 @@ function pick<S extends Named>(series: readonly S[], query: StatsQuery, ...types
 }
 
 /** Counters and gauges in one list by name. */
-function values(store: StatsStore, query: StatsQuery): ValueSeries[] {
+function values(store: StatsStore, query: StatsQuery): (CounterSeries | GaugeSeries)[] {
   const all = [...pick(store.counters, query, "Counters"), ...pick(store.gauges, query, "Gauges")];
   return all.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Mesh } from "./bootstrap.ts";
 import type { Json } from "./bootstrap.ts";
@@ -8,7 +8,7 @@ import { freePorts } from "./ports.ts";
 import { Program, residentMemory, until } from "./process.ts";
 import { findDeno, findEnvoy } from "./tools.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
 const BINARY = join(ROOT, "dist", "isthmus.js");
 
 /** What a test runs against. */
@@ -205,4 +205,10 @@ async function untilReady(program: Program, admin: number, timeout: number): Pro
     }
   };
   await until(ready, "the gateway is ready", timeout, () => program.log.slice(-4_000));
+}
+
+/** The project's folder: this file may run from its place or from a bundle below node_modules. */
+function findRoot(folder: string): string {
+  if (existsSync(join(folder, "package.json")) || dirname(folder) === folder) return folder;
+  return findRoot(dirname(folder));
 }

@@ -109,19 +109,20 @@ describe.each(CASES)("$id", ({ id, weighted }) => {
     expect(least).toBeLessThan(400_000);
   });
 
-  it("finds one of 10,000 in less than 2 us, weighted or not", () => {
-    for (const weight of [0, 1]) {
-      const hosts = fakeHosts(new Array<number>(10_000).fill(0).map((_, i) => 1 + weight * (i % 7)));
-      const balancer = make(id, hosts);
-      let best = Infinity;
-      for (let round = 0; round < 10; round++) {
+  it.each([false, true])("takes hardly longer among 10,000 hosts than among 10 (weights differ: %s)", (differ) => {
+    const balancers = [10, 10_000].map((n) =>
+      make(id, fakeHosts(new Array<number>(n).fill(0).map((_, i) => 1 + (differ ? i % 7 : 0)))),
+    );
+    const best = [Infinity, Infinity];
+    for (let round = 0; round < 10; round++) {
+      for (const [k, balancer] of balancers.entries()) {
         const start = process.hrtime.bigint();
-        for (let i = 0; i < 20_000; i++) balancer.pick(null);
-        best = Math.min(best, Number(process.hrtime.bigint() - start) / 20_000);
+        for (let i = 0; i < 10_000; i++) balancer.pick(null);
+        best[k] = Math.min(best[k], Number(process.hrtime.bigint() - start));
       }
-      // The benchmark tells the exact figure; this machine may be busy.
-      expect(best).toBeLessThan(2000);
     }
+    // A heap grows by ten levels; a search through all would be a thousand times as long. Nanoseconds are the benchmark's business.
+    expect(best[1] / best[0]).toBeLessThan(30);
   });
 });
 

@@ -17,7 +17,7 @@ export class StrictDnsDiscovery implements Discovery {
 
   async start(): Promise<void> {
     this.#update();
-    await Promise.all(this.#parts.map((part) => part.target?.start()));
+    await Promise.all(this.#parts.flatMap((part) => (part.target === null ? [] : [part.target.start()])));
   }
 
   #update(): void {

@@ -284,6 +284,20 @@ ${limits("max_connections: 1")}`,
   });
 });
 
+describe("preconnect", () => {
+  it("keeps more connections than requests need", async () => {
+    const fixture = new ClusterFixture();
+    const cluster = await fixture.static("preconnect_policy: { per_upstream_preconnect_ratio: 1.5 }");
+    ask(cluster);
+    expect(fixture.connections).toHaveLength(2);
+    for (const connection of fixture.connections) connection.establish();
+    expect(ask(cluster).events).toEqual(["ready"]);
+    expect(fixture.connections).toHaveLength(3);
+    ask(cluster);
+    expect(fixture.connections).toHaveLength(5);
+  });
+});
+
 describe("an idle connection", () => {
   it("is closed after the idle timeout, counted from its last use", async () => {
     const fixture = new ClusterFixture();

@@ -4,6 +4,7 @@ import type { CircuitBreaker } from "../circuit-breaker.ts";
 import type { HostImpl } from "../host.ts";
 import { Http1UpstreamConnection } from "./http1-upstream-connection.ts";
 import { PendingRequest } from "./pending-request.ts";
+import type { UpstreamConnection } from "./upstream-connection.ts";
 
 const GONE = "the cluster was removed";
 
@@ -16,11 +17,13 @@ export class ConnectionPool {
   readonly limits: CircuitBreaker;
   /** Of these: not established yet. */
   connecting: number;
+  /** Requests that run. Kept by the connections. */
+  active: number;
   /** Requests that wait. */
   pending: number;
   /** Connections of any state. */
-  private readonly all: Set<Http1UpstreamConnection>;
-  private idle: Http1UpstreamConnection | null;
+  private readonly all: Set<UpstreamConnection>;
+  private idle: UpstreamConnection | null;
   private first: PendingRequest | null;
   private last: PendingRequest | null;
   /** The rest of those that are just being told of a failure. */
@@ -28,12 +31,15 @@ export class ConnectionPool {
   /** The cluster or host is gone: no connection is kept for later. */
   private draining: boolean;
   private disposed: boolean;
+  /** `per_upstream_preconnect_ratio`: connections for each request that runs or waits. */
+  private readonly preconnectRatio: number;
 
   constructor(host: HostImpl, limits: CircuitBreaker) {
     this.host = host;
     this.limits = limits;
     this.all = new Set();
     this.connecting = 0;
+    this.active = 0;
     this.pending = 0;
     this.idle = null;
     this.first = null;
@@ -41,6 +47,7 @@ export class ConnectionPool {
     this.failing = null;
     this.draining = false;
     this.disposed = false;
+    this.preconnectRatio = host.owner.upstream.preconnectRatio;
   }
 
   /** See `Host.newStream`. */
@@ -50,6 +57,7 @@ export class ConnectionPool {
       if (this.admits(request)) {
         this.unlinkIdle(connection);
         connection.attach(request);
+        if (this.preconnectRatio > 1) this.connectIfNeeded();
       }
       return null;
     }
@@ -114,27 +122,42 @@ export class ConnectionPool {
    * here would wait for ever, since only a connection to this host can serve it.
    */
   private connectIfNeeded(): void {
-    if (this.pending <= this.connecting || this.disposed) return;
+    if (this.disposed) return;
+    // With a ratio one request may ask for several: not more than 3 at once, as in Envoy.
+    for (let i = 0; i < 3 && this.wantsConnection() && this.connect(); i++);
+  }
+
+  private wantsConnection(): boolean {
+    if (this.pending > this.connecting) return true;
+    const ratio = this.preconnectRatio;
+    return ratio > 1 && !this.draining && this.host.healthy && (this.pending + this.active) * ratio > this.all.size;
+  }
+
+  /** Whether it opened one below the limits. */
+  private connect(): boolean {
+    let below = true;
     if (this.limits.connections >= this.limits.maxConnections || this.all.size >= this.limits.maxConnectionsPerHost) {
       this.host.owner.stats.upstream_cx_overflow.value++;
-      if (this.all.size > 0) return;
+      if (this.all.size > 0) return false;
+      below = false;
     }
     this.connecting++;
     this.limits.connections++;
     const connection = new Http1UpstreamConnection(this);
     this.all.add(connection);
     connection.open();
+    return below;
   }
 
   /** A connection is established. */
-  connected(connection: Http1UpstreamConnection): void {
+  connected(connection: UpstreamConnection): void {
     this.connecting--;
     this.free(connection);
     this.serve();
   }
 
   /** A connection may take a request. Follow with `serve()` once what the last request still hears has been said. */
-  free(connection: Http1UpstreamConnection): void {
+  free(connection: UpstreamConnection): void {
     if (this.draining && this.pending === 0) {
       connection.close();
       return;
@@ -161,7 +184,7 @@ export class ConnectionPool {
   }
 
   /** An idle connection is no longer to be had. */
-  unlinkIdle(connection: Http1UpstreamConnection): void {
+  unlinkIdle(connection: UpstreamConnection): void {
     const { prevIdle, nextIdle } = connection;
     if (prevIdle !== null) prevIdle.nextIdle = nextIdle;
     else this.idle = nextIdle;
@@ -171,14 +194,14 @@ export class ConnectionPool {
   }
 
   /** An established connection is gone. */
-  closed(connection: Http1UpstreamConnection): void {
+  closed(connection: UpstreamConnection): void {
     this.all.delete(connection);
     this.limits.connections--;
     this.connectIfNeeded();
   }
 
   /** A connection could not be established: all that wait are told, and may try another host, rather than wait for this one. */
-  connectFailed(connection: Http1UpstreamConnection, reason: ResetReason, details: string): void {
+  connectFailed(connection: UpstreamConnection, reason: ResetReason, details: string): void {
     this.all.delete(connection);
     this.connecting--;
     this.limits.connections--;
@@ -205,6 +228,11 @@ export class ConnectionPool {
       this.host.stats.rq_error++;
       request.onUpstreamFailure(reason, details);
     }
+  }
+
+  /** The connections of now are not used again; new ones are made as ever. */
+  renew(): void {
+    for (const connection of this.all) connection.closeWhenIdle();
   }
 
   /** No connection is kept from now on; what runs and what waits is still served. */

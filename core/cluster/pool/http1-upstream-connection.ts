@@ -2,38 +2,21 @@ import { Buffer } from "node:buffer";
 import type { UpstreamRequest, UpstreamStream } from "../../contract/cluster.ts";
 import type { ResetReason } from "../../contract/error.ts";
 import type { HeaderMap } from "../../contract/headers.ts";
-import { HeaderMapImpl } from "../../stream/header-map.ts";
-import type { Connection, ConnectionHandler } from "../../transport/base-connection.ts";
-import { Timer } from "../../transport/timers.ts";
-import type { TimerOwner } from "../../transport/timers.ts";
 import { CHUNK_END, chunkPrefix, encodeTrailers, LAST_CHUNK } from "../../http1/encode.ts";
 import { NO_FIELDS } from "../../http1/message-parser.ts";
 import { ResponseParser } from "../../http1/response-parser.ts";
 import type { Http1Events } from "../../http1/types.ts";
+import { HeaderMapImpl } from "../../stream/header-map.ts";
 import { flushAtEndOfTurn } from "../end-of-turn.ts";
 import type { Flushable } from "../end-of-turn.ts";
-import { addressText } from "../address-text.ts";
-import type { HostImpl } from "../host.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
-import { connectFailureDetails } from "./failure-details.ts";
 import { requestHead } from "./request-head.ts";
 import type { RequestFraming } from "./request-head.ts";
-
-const CONNECTING = 0;
-const IDLE = 1;
-const BUSY = 2;
-/** Both directions are bytes: after a 101, or a 2xx to CONNECT. */
-const TUNNEL = 3;
-const CLOSED = 4;
-
-/** Tag of the timer for `max_connection_duration`; the other one has 0. */
-const AGE = 1;
+import { BUSY, CLOSED, IDLE, TUNNEL, UpstreamConnection } from "./upstream-connection.ts";
 
 /** Up to this size a chunk is copied between its size line and its end, so that all goes out in one write. */
 const COALESCE = 16 * 1024;
 const EMPTY = Buffer.alloc(0);
-/** More requests than a connection lives to see; a small integer, which a field holds without a box. */
-const UNLIMITED = 2 ** 30;
 
 /**
  * One HTTP/1.1 connection to a host: transport handler, parser events and the stream of the request it carries in one object, so that
@@ -42,40 +25,22 @@ const UNLIMITED = 2 ** 30;
  * Who was given it as a stream may use it until the response and the request have ended, or a reset: after that it may carry another's.
  */
 export class Http1UpstreamConnection
-  implements Http1Events, ConnectionHandler, UpstreamStream, TimerOwner, RequestFraming, Flushable
+  extends UpstreamConnection
+  implements Http1Events, UpstreamStream, RequestFraming, Flushable
 {
   readonly protocol: string;
-  readonly host: HostImpl;
-  /** Links of the pool's idle connections. */
-  nextIdle: Http1UpstreamConnection | null;
-  prevIdle: Http1UpstreamConnection | null;
   chunked: boolean;
   remaining: number;
-  private readonly pool: ConnectionPool;
   private readonly parser: ResponseParser;
-  private readonly timer: Timer;
-  private ageTimer: Timer | null;
-  private connection: Connection | null;
-  private state: number;
-  private request: UpstreamRequest | null;
-  /** Requests that it may still take. */
-  private requestsLeft: number;
-  private requestsServed: number;
-  private openedAt: number;
-  private address: string;
   /** Text that waits for the next body chunk, or the end of the turn: a head, or the end of a chunk. */
   private held: string;
   private method: string;
   private upgrade: string;
   private requestDone: boolean;
   private responseDone: boolean;
-  /** A final head has been seen. */
-  private responding: boolean;
   /** The write buffer is above its watermark, and the request was told. */
   private blocked: boolean;
   private paused: boolean;
-  /** It is not for another request. */
-  private closing: boolean;
   /** Why it is being closed by ourselves, to be told when it is; "" otherwise. */
   private failure: ResetReason | "";
   private failureDetails: string;
@@ -85,33 +50,19 @@ export class Http1UpstreamConnection
   private heldTrailers: HeaderMapImpl | null;
 
   constructor(pool: ConnectionPool) {
-    const { owner } = pool.host;
+    super(pool);
+    const { upstream } = pool.host.owner;
     this.protocol = "HTTP/1.1";
-    this.host = pool.host;
-    this.nextIdle = null;
-    this.prevIdle = null;
     this.chunked = false;
     this.remaining = -1;
-    this.pool = pool;
-    this.parser = new ResponseParser(this, owner.upstream.limits, owner.upstream);
-    this.timer = new Timer(this);
-    this.ageTimer = null;
-    this.connection = null;
-    this.state = CONNECTING;
-    this.request = null;
-    this.requestsLeft = owner.upstream.maxRequestsPerConnection === 0 ? UNLIMITED : owner.upstream.maxRequestsPerConnection;
-    this.requestsServed = 0;
-    this.openedAt = 0;
-    this.address = "";
+    this.parser = new ResponseParser(this, upstream.limits, upstream);
     this.held = "";
     this.method = "";
     this.upgrade = "";
     this.requestDone = false;
     this.responseDone = false;
-    this.responding = false;
     this.blocked = false;
     this.paused = false;
-    this.closing = false;
     this.failure = "";
     this.failureDetails = "";
     this.heldHeaders = null;
@@ -119,79 +70,39 @@ export class Http1UpstreamConnection
     this.heldTrailers = null;
   }
 
-  // What the pool calls.
-
-  /** Connects. What comes of it is told to the pool, later. */
-  open(): void {
-    const { owner, stats, target } = this.host;
-    const { environment, upstream } = owner;
-    stats.cx_total++;
-    stats.cx_active++;
-    owner.stats.upstream_cx_total.value++;
-    owner.stats.upstream_cx_active.value++;
-    owner.stats.upstream_cx_http1_total.value++;
-    this.openedAt = environment.clock.now();
-    environment.timers.arm(this.timer, upstream.connectTimeout);
-    this.connection = environment.connect(target, upstream.connect, this);
-    this.connection.setWatermark(upstream.bufferLimit);
+  override open(): void {
+    this.host.owner.stats.upstream_cx_http1_total.value++;
+    super.open();
   }
 
-  /** Whether it carries a request. */
-  get busy(): boolean {
-    return this.state === BUSY || this.state === TUNNEL;
-  }
-
-  /** It is in the pool's list of idle connections now. */
-  becameIdle(): void {
-    this.state = IDLE;
-    const { owner } = this.host;
-    if (owner.upstream.idleTimeout > 0) owner.environment.timers.arm(this.timer, owner.upstream.idleTimeout);
-    else owner.environment.timers.disarm(this.timer);
-  }
-
-  /** Gives it a request to carry. */
-  attach(request: UpstreamRequest): void {
-    const { owner, stats } = this.host;
-    this.state = BUSY;
-    this.request = request;
+  protected begin(request: UpstreamRequest): void {
     this.requestDone = false;
     this.responseDone = false;
-    this.responding = false;
     this.paused = false;
-    this.requestsServed++;
-    if (--this.requestsLeft === 0) {
-      this.closing = true;
-      owner.stats.upstream_cx_max_requests.value++;
-    }
-    stats.rq_total++;
-    stats.rq_active++;
-    owner.stats.upstream_rq_total.value++;
-    owner.stats.upstream_rq_active.value++;
-    this.pool.limits.requests++;
     request.onUpstreamReady(this);
   }
 
-  /** Closes it now. A request that it carries is told. */
-  close(): void {
-    if (this.state === CONNECTING) this.connectFailed("connection_failure", "", false);
-    else this.terminate(false, "local_reset", "");
+  protected get exchanged(): boolean {
+    return this.requestDone && this.responseDone;
+  }
+
+  protected forget(): void {
+    this.method = "";
+    this.upgrade = "";
+    this.held = "";
+    this.heldHeaders = null;
+    this.heldChunk = null;
+    this.heldTrailers = null;
   }
 
   // UpstreamStream: the request.
-
-  get localAddress(): string {
-    if (this.address === "" && this.connection !== null && this.connection.localAddress !== "") {
-      this.address = addressText({ host: this.connection.localAddress, port: this.connection.localPort });
-    }
-    return this.address;
-  }
 
   sendHeaders(headers: HeaderMap, end: boolean, upgrade: string): void {
     if (this.request === null) return;
     this.method = headers.method;
     this.upgrade = upgrade;
     this.parser.expect(headers.method);
-    const head = requestHead(headers, end, upgrade, this.host.owner.upstream.absoluteUrl, this);
+    const head = requestHead(headers, end, upgrade, this.host.owner.upstream, this);
     if (end && upgrade === "") {
       this.requestDone = true;
       this.writeText(head);
@@ -326,19 +237,6 @@ export class Http1UpstreamConnection
 
   // ConnectionHandler.
 
-  onConnect(): void {
-    const { owner } = this.host;
-    const { environment, upstream, stats } = owner;
-    if (this.state !== CONNECTING) return;
-    stats.upstream_cx_connect_ms.record(environment.clock.now() - this.openedAt);
-    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "connect_success");
-    if (upstream.maxConnectionDuration > 0) {
-      this.ageTimer = new Timer(this, AGE);
-      environment.timers.arm(this.ageTimer, upstream.maxConnectionDuration);
-    }
-    this.pool.connected(this);
-  }
-
   onData(chunk: Buffer): void {
     const { stats } = this.host.owner;
     stats.upstream_cx_rx_bytes_total.value += chunk.length;
@@ -364,7 +262,7 @@ export class Http1UpstreamConnection
   private parse(chunk: Buffer): void {
     const { parser } = this;
     if (this.method === "") {
-      this.protocolError("http1.unsolicited: bytes came before the request was sent");
+      this.protocolError(false, "http1.unsolicited: bytes came before the request was sent");
       return;
     }
     parser.execute(chunk);
@@ -372,9 +270,9 @@ export class Http1UpstreamConnection
     // Whoever was told may have reset the stream.
     if (request === null) return;
     if (this.failure !== "") {
-      this.protocolError(this.failureDetails);
+      this.protocolError(false, this.failureDetails);
     } else if (parser.error !== null) {
-      this.protocolError(`${parser.error.code}: ${parser.error.message}`);
+      this.protocolError(false, `${parser.error.code}: ${parser.error.message}`);
     } else if (this.responseDone) {
       this.finishExchange(false);
     } else {
@@ -394,7 +292,8 @@ export class Http1UpstreamConnection
           this.closing = true;
           this.parser.finish();
           if (this.responseDone) this.finishExchange(true);
-          else this.protocolError("http1.incomplete: the connection ended in the middle of a response");
+          else
+            this.protocolError(true, this.parser.error === null ? "" : `${this.parser.error.code}: ${this.parser.error.message}`);
         } else {
           this.terminate(true, "connection_termination", "");
         }
@@ -405,27 +304,10 @@ export class Http1UpstreamConnection
     }
   }
 
-  onClose(error: Error | null): void {
-    if (this.state === CLOSED) return;
-    if (this.state === CONNECTING) this.connectFailed("connection_failure", connectFailureDetails(error), true);
-    else if (this.failure !== "") this.terminate(false, this.failure, this.failureDetails);
+  protected lost(): void {
+    if (this.failure !== "") this.terminate(false, this.failure, this.failureDetails);
     else if (this.state === TUNNEL && this.responseDone) this.terminate(true, "", "");
-    else this.terminate(true, "connection_termination", error === null ? "" : error.message);
-  }
-
-  onTimer(timer: Timer): void {
-    const { stats } = this.host.owner;
-    if (timer.tag === AGE) {
-      stats.upstream_cx_max_duration_reached.value++;
-      this.closing = true;
-      if (this.state === IDLE) this.terminate(false, "", "");
-    } else if (this.state === CONNECTING) {
-      stats.upstream_cx_connect_timeout.value++;
-      this.connectFailed("connection_timeout", "", false);
-    } else if (this.state === IDLE) {
-      stats.upstream_cx_idle_timeout.value++;
-      this.terminate(false, "", "");
-    }
+    else this.terminate(true, "connection_termination", "");
   }
 
   // Http1Events.
@@ -535,20 +417,9 @@ export class Http1UpstreamConnection
     request.onReadEnd();
   }
 
-  /** The request is no longer ours. */
-  private endStream(): void {
-    const { owner, stats } = this.host;
-    this.request = null;
-    this.method = "";
-    this.upgrade = "";
-    stats.rq_active--;
-    owner.stats.upstream_rq_active.value--;
-    this.pool.limits.requests--;
-  }
-
-  private protocolError(details: string): void {
+  private protocolError(remote: boolean, details: string): void {
     this.host.owner.stats.upstream_cx_protocol_error.value++;
-    this.terminate(false, "protocol_error", details);
+    this.terminate(remote, "protocol_error", details);
   }
 
   /** Closes for a mistake of the request's own. It is told when it is no longer in the middle of its call. */
@@ -557,57 +428,6 @@ export class Http1UpstreamConnection
     this.failure = "local_reset";
     this.failureDetails = details;
     this.connection?.destroy();
-  }
-
-  private connectFailed(reason: ResetReason, details: string, remote: boolean): void {
-    const { host } = this;
-    host.stats.cx_connect_fail++;
-    host.owner.stats.upstream_cx_connect_fail.value++;
-    if (host.monitor !== null) host.monitor.onLocalOrigin(host, reason === "connection_timeout" ? "timeout" : "connect_failed");
-    this.release(remote, false);
-    this.pool.connectFailed(this, reason, details);
-  }
-
-  /**
-   * The end, once. @param remote whether the peer closed. @param reason what a request that it carries is told; "": nothing.
-   */
-  private terminate(remote: boolean, reason: ResetReason | "", details: string): void {
-    if (this.state === CLOSED) return;
-    const request = this.request;
-    if (this.state === IDLE) this.pool.unlinkIdle(this);
-    this.release(remote, request !== null && (reason !== "" || !(this.requestDone && this.responseDone)));
-    if (request !== null) this.endStream();
-    this.pool.closed(this);
-    if (request === null || reason === "") return;
-    if (!this.responding) {
-      this.host.stats.rq_error++;
-      if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "reset");
-    }
-    request.onUpstreamReset(reason, details);
-  }
-
-  /** Gives everything back that the connection holds. */
-  private release(remote: boolean, active: boolean): void {
-    const { owner } = this.host;
-    const { stats, environment } = owner;
-    this.state = CLOSED;
-    environment.timers.disarm(this.timer);
-    if (this.ageTimer !== null) environment.timers.disarm(this.ageTimer);
-    this.connection?.destroy();
-    this.connection = null;
-    this.held = "";
-    this.heldHeaders = null;
-    this.heldChunk = null;
-    this.heldTrailers = null;
-    this.host.stats.cx_active--;
-    stats.upstream_cx_active.value--;
-    stats.upstream_cx_length_ms.record(environment.clock.now() - this.openedAt);
-    if (this.requestsServed > 0) stats.upstream_rq_per_cx.record(this.requestsServed);
-    stats.upstream_cx_destroy.value++;
-    (remote ? stats.upstream_cx_destroy_remote : stats.upstream_cx_destroy_local).value++;
-    if (!active) return;
-    stats.upstream_cx_destroy_with_active_rq.value++;
-    (remote ? stats.upstream_cx_destroy_remote_with_active_rq : stats.upstream_cx_destroy_local_with_active_rq).value++;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PendingStream, UpstreamRequest, UpstreamStream } from "../../contract/cluster.ts";
+import type { ResetReason } from "../../contract/error.ts";
 import type { HeaderMap } from "../../contract/headers.ts";
 import { HeaderMapImpl } from "../../stream/header-map.ts";
 import type { Connection, ConnectionHandler } from "../../transport/base-connection.ts";
@@ -33,9 +34,18 @@ export class TcpTunnel implements ConnectionHandler, UpstreamStream, PendingStre
     this.#requestEnded = false;
   }
 
+  /** Connects, unless the cluster has as many connections as it may. */
   open(): void {
     const { owner, stats, target } = this.host;
     const { environment, upstream } = owner;
+    const limits = owner.limits.DEFAULT;
+    if (limits.connections >= limits.maxConnections) {
+      owner.stats.upstream_cx_overflow.value++;
+      this.host.tunnels?.delete(this);
+      this.#fail("overflow", "");
+      return;
+    }
+    limits.connections++;
     stats.cx_total++;
     stats.cx_active++;
     owner.stats.upstream_cx_total.value++;
@@ -47,7 +57,9 @@ export class TcpTunnel implements ConnectionHandler, UpstreamStream, PendingStre
 
   get localAddress(): string {
     const connection = this.#connection;
-    return connection === null || connection.localAddress === "" ? "" : addressText({ host: connection.localAddress, port: connection.localPort });
+    return connection === null || connection.localAddress === ""
+      ? ""
+      : addressText({ host: connection.localAddress, port: connection.localPort });
   }
 
   /** The CONNECT itself is not sent: that there is a connection is the answer. */
@@ -91,17 +103,24 @@ export class TcpTunnel implements ConnectionHandler, UpstreamStream, PendingStre
 
   reset(): void {
     this.#request = null;
-    this.#connection?.destroy();
+    this.#close(false, false);
   }
 
   cancel(): void {
+    if (this.#request === null) return;
     this.host.owner.stats.upstream_rq_cancelled.value++;
     this.reset();
   }
 
   onConnect(): void {
+    const { owner, stats } = this.host;
     this.#connected = true;
-    this.host.owner.environment.timers.disarm(this.#timer);
+    owner.environment.timers.disarm(this.#timer);
+    stats.rq_total++;
+    stats.rq_active++;
+    owner.stats.upstream_rq_total.value++;
+    owner.stats.upstream_rq_active.value++;
+    owner.limits.DEFAULT.requests++;
     this.#request?.onUpstreamReady(this);
   }
 
@@ -128,30 +147,55 @@ export class TcpTunnel implements ConnectionHandler, UpstreamStream, PendingStre
   }
 
   onClose(error: Error | null): void {
-    const { owner, stats } = this.host;
-    stats.cx_active--;
-    owner.stats.upstream_cx_active.value--;
-    owner.stats.upstream_cx_destroy.value++;
-    owner.environment.timers.disarm(this.#timer);
-    this.host.tunnels?.delete(this);
     const request = this.#request;
-    this.#request = null;
-    this.#connection = null;
+    const connected = this.#connected;
+    const whole = this.#responseEnded;
+    this.#close(true, request !== null && !whole);
     if (request === null) return;
-    if (!this.#connected) {
-      stats.cx_connect_fail++;
-      owner.stats.upstream_cx_connect_fail.value++;
-      request.onUpstreamFailure("connection_failure", connectFailureDetails(error));
-    } else if (!this.#responseEnded) request.onUpstreamReset("connection_termination", "");
+    if (!connected) this.#fail("connection_failure", connectFailureDetails(error));
+    else {
+      this.#request = null;
+      if (!whole) request.onUpstreamReset("connection_termination", "");
+    }
   }
 
   onTimer(): void {
+    this.host.owner.stats.upstream_cx_connect_timeout.value++;
+    this.#close(false, false);
+    this.#fail("connection_timeout", "");
+  }
+
+  #fail(reason: ResetReason, details: string): void {
     const request = this.#request;
     this.#request = null;
-    this.host.stats.cx_connect_fail++;
-    this.host.owner.stats.upstream_cx_connect_timeout.value++;
-    this.#connection?.destroy();
-    request?.onUpstreamFailure("connection_timeout", "");
+    if (request === null) return;
+    if (reason !== "overflow") this.host.stats.rq_error++;
+    request.onUpstreamFailure(reason, details);
+  }
+
+  /** Gives everything back, once. */
+  #close(remote: boolean, active: boolean): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#connection = null;
+    const { owner, stats } = this.host;
+    owner.environment.timers.disarm(this.#timer);
+    this.host.tunnels?.delete(this);
+    stats.cx_active--;
+    owner.limits.DEFAULT.connections--;
+    owner.stats.upstream_cx_active.value--;
+    owner.stats.upstream_cx_destroy.value++;
+    (remote ? owner.stats.upstream_cx_destroy_remote : owner.stats.upstream_cx_destroy_local).value++;
+    if (active) owner.stats.upstream_cx_destroy_with_active_rq.value++;
+    if (this.#connected) {
+      stats.rq_active--;
+      owner.stats.upstream_rq_active.value--;
+      owner.limits.DEFAULT.requests--;
+    } else {
+      stats.cx_connect_fail++;
+      owner.stats.upstream_cx_connect_fail.value++;
+    }
+    connection.destroy();
   }
 }
 

@@ -7,7 +7,8 @@ import { STANDARD_BALANCERS } from "../balancers/standard.ts";
 import { ClusterImpl } from "../cluster.ts";
 import type { ClusterEnvironment } from "../cluster.ts";
 import { readClusterConfig } from "../cluster-config.ts";
-import { FakeConnection, fakeConnect } from "./fake-connection.ts";
+import { fakeConnect } from "./fake-connection.ts";
+import type { FakeConnection } from "./fake-connection.ts";
 import { FakeDns } from "./fake-dns.ts";
 import { seededRandom } from "./seeded-random.ts";
 

@@ -23,5 +23,7 @@ export function fakeHosts(weights: readonly number[]): FakeHost[] {
     requestsTotal: 0,
     requestsError: 0,
     newStream: () => null,
+    newTunnel: () => ({ cancel: () => {} }),
+    countTimeout: () => {},
   }));
 }

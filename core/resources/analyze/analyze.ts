@@ -35,14 +35,17 @@ export function analyzeText(text: string, options: AnalyzeOptions): ResourceErro
 export function checkBootstrap(bootstrap: Bootstrap, extensions: Extensions, context: DecodeContext): void {
   const names = new Set<string>();
   for (const cluster of bootstrap.staticResources.clusters) {
-    if (names.has(cluster.name)) {
+    // Missing, whatever the type says, when the file was read only in part.
+    const name = cluster.name as string | undefined;
+    if (name === undefined) continue;
+    if (names.has(name)) {
       complain(context, cluster, "name", {
         code: "duplicate_name",
-        message: `two clusters are called "${cluster.name}"`,
-        found: `"${cluster.name}"`,
+        message: `two clusters are called "${name}"`,
+        found: `"${name}"`,
       });
     }
-    names.add(cluster.name);
+    names.add(name);
   }
   checkTypeUrls(bootstrap, extensions, context);
   checkListeners(bootstrap, extensions, context);

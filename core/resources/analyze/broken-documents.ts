@@ -262,9 +262,9 @@ export const brokenDocuments: readonly (readonly [
         R("{ match: { prefix: / }, route: { weighted_clusters: { clusters: [ { name: web }, { name: api, weight: 0 } ] } } }"),
       ],
       [
-        "weights that do not add up to the total",
+        "weights beyond 32 bits together",
         R(
-          "{ match: { prefix: / }, route: { weighted_clusters: { total_weight: 100, clusters: [ { name: web, weight: 50 } ] } } }",
+          "{ match: { prefix: / }, route: { weighted_clusters: { clusters: [ { name: web, weight: 4294967295 }, { name: api, weight: 1 } ] } } }",
         ),
       ],
       ["no action", R("{ match: { prefix: / } }")],

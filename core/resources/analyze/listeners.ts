@@ -8,13 +8,13 @@ import { HttpConnectionManager as HttpConnectionManagerSchema } from "../http-co
 import type { FilterChain, Listener } from "../listener.ts";
 import { parse } from "../schema/any.ts";
 import type { DecodeContext } from "../schema/context.ts";
-import { complain, fieldNode } from "./reporter.ts";
+import { complain } from "./reporter.ts";
 import { checkRoutes } from "./routes.ts";
 
 /** Checks names, addresses, filter chains and routes of all listeners. */
 export function checkListeners(bootstrap: Bootstrap, extensions: Extensions, context: DecodeContext): void {
   const names = new Map<string, Listener>();
-  const clusters = new Set(bootstrap.staticResources.clusters.map(({ name }) => name));
+  const clusters = new Set(bootstrap.staticResources.clusters.map(({ name }) => name).filter(isKnown));
   for (const listener of bootstrap.staticResources.listeners) {
     if (listener.name !== "" && names.has(listener.name)) {
       complain(context, listener, "name", {
@@ -74,11 +74,7 @@ function checkChain(chain: FilterChain, clusters: ReadonlySet<string>, extension
   }
   chain.filters.forEach((filter, index) => {
     const config = filter.typedConfig;
-    if (config === undefined) {
-      missingConfig(context, filter);
-      return;
-    }
-    if (config.typeUrl !== HttpConnectionManagerSchema.typeName) return;
+    if (config?.typeUrl !== HttpConnectionManagerSchema.typeName) return;
     if (index < chain.filters.length - 1) {
       complain(context, filter, undefined, {
         code: "filter_order",
@@ -99,12 +95,8 @@ function checkManager(
   const filters = new Set<string>();
   const last = manager.httpFilters.length - 1;
   manager.httpFilters.forEach((filter, index) => {
-    filters.add(filter.name);
-    if (filter.typedConfig === undefined) {
-      missingConfig(context, filter);
-      return;
-    }
-    const known = extensions.get(filter.typedConfig.typeUrl);
+    if (isKnown(filter.name)) filters.add(filter.name);
+    const known = filter.typedConfig && extensions.get(filter.typedConfig.typeUrl);
     if (known?.kind !== "http_filter") return;
     const terminal = known.terminal === true;
     if (terminal && index < last) {
@@ -133,12 +125,7 @@ function checkManager(
   if (manager.routeConfig !== undefined) checkRoutes(manager.routeConfig, { clusters, filters }, context);
 }
 
-/** Unless it stands there and was wrong, which was said already. */
-function missingConfig(context: DecodeContext, filter: object): void {
-  if (fieldNode(filter, "typedConfig") !== fieldNode(filter)) return;
-  complain(context, filter, undefined, {
-    code: "missing_field",
-    message: '"typed_config" is required',
-    wanted: '"typed_config"',
-  });
+/** Names may be missing, whatever the types say, when the file was read only in part. */
+function isKnown(name: string | undefined): name is string {
+  return name !== undefined;
 }

@@ -14,7 +14,7 @@ export interface Complaint {
 }
 
 /** The node of a field of an object that was read, or of the object itself if the field is not there. */
-export function fieldNode(object: object, field?: string): Node | undefined {
+function fieldNode(object: object, field?: string): Node | undefined {
   const node = nodeOf(object);
   if (node === undefined || field === undefined || node.kind !== "map") return node;
   return node.get(snakeCase(field)) ?? node.get(field) ?? node;

@@ -56,11 +56,13 @@ function* matcherRoutes(matcher: Matcher, context: DecodeContext): Generator<Rou
   for (const maps of [exactMatchMap, prefixMatchMap]) ends.push(...Object.values(maps?.map ?? {}));
   for (const end of ends) {
     if (end?.matcher !== undefined) yield* matcherRoutes(end.matcher, context);
-    if (end?.action !== undefined) yield* actionRoutes(end.action.typedConfig, context);
+    yield* actionRoutes(end?.action?.typedConfig, context);
   }
 }
 
-function* actionRoutes(action: TypedConfig, context: DecodeContext): Generator<Route> {
+/** The configuration may be missing when the file was read only in part. */
+function* actionRoutes(action: TypedConfig | undefined, context: DecodeContext): Generator<Route> {
+  if (action === undefined) return;
   if (action.typeUrl === RouteSchema.typeName) {
     const route = parse(RouteSchema, action, context);
     if (route !== undefined) yield route;

@@ -13,7 +13,7 @@ export interface ListOptions {
 
 const NO_ITEMS: readonly never[] = Object.freeze([]);
 
-/** A repeated field. Unset is the empty list (an error when `min` is above 0). */
+/** A repeated field; a value that is no list is a list of one. Unset is the empty list (an error when `min` is above 0). */
 export function list<V>(item: Schema<V, unknown>, options: ListOptions = {}): Schema<readonly V[], never> {
   const { min = 0, max = Infinity, unique = false } = options;
   return schema<readonly V[], never>(

@@ -27,7 +27,7 @@ export class DecodeContext {
   readonly partial: boolean;
   /** How many unknown fields were passed over. */
   unknownFields = 0;
-  /** How many entries of `errors` are errors and not warnings. */
+  /** How often an error, not a warning, was met: more than `errors` has when some were met twice. */
   failures = 0;
   readonly #seen = new Set<string>();
 
@@ -43,11 +43,12 @@ export class DecodeContext {
   }
 
   add(error: ResourceError): void {
+    // Counted also when it was reported before: whoever reads on must know that reading failed.
+    if (error.severity === "error") this.failures++;
     const identity = `${error.file}\0${error.line}\0${error.column}\0${error.path}\0${error.message}`;
     if (this.#seen.has(identity)) return;
     this.#seen.add(identity);
     this.errors.push(error);
-    if (error.severity === "error") this.failures++;
   }
 
   /** Reports `found X, wanted Y`; returns undefined for the reader to return. */

@@ -8,12 +8,18 @@ export function camelCase(snake: string): string {
   return snake.replace(/_+(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The candidate nearest to a word that may be a misspelling of it, or undefined if none is near. Case does not count. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+/**
+ * The candidate nearest to a word that may be a misspelling of it, or undefined if none is near. Case does not count. `most`: how many
+ * letters may be wrong, by default a third; more is another word.
+ */
+export function nearest(
+  word: string,
+  candidates: Iterable<string>,
+  most: number = Math.max(1, Math.floor(word.length / 3)),
+): string | undefined {
   const lower = word.toLowerCase();
   let best: string | undefined;
-  // A third of the word may be wrong; more is another word.
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = most + 1;
   for (const candidate of candidates) {
     const distance = editDistance(lower, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {

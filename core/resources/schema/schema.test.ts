@@ -329,6 +329,11 @@ describe("collections", () => {
     expect(read(Json, "s: { a: { __proto__: 1 } }")?.s).toEqual({ a: JSON.parse('{"__proto__":1}') as unknown });
   });
 
+  it("are lists of one when written without brackets, as Envoy has it", () => {
+    expect(read(Pet, "name: Tom\nlegs: { length: 3 }")?.legs.map(({ length }) => length)).toEqual([3]);
+    expect(complaints(Pet, "name: Tom\nlegs: 3")).toBe("pet.yaml:2:7: error: legs: found 3, wanted an object (example.Leg)");
+  });
+
   it("may hold themselves", () => {
     interface Tree {
       readonly children: readonly Tree[];

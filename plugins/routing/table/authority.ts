@@ -13,7 +13,7 @@ export function updateAuthority(headers: HeaderMap, hostname: string, appendForw
     if (appendForwardedHost) {
       const list = headers.getJoined("x-forwarded-host");
       if (list === undefined || list === "") headers.set("x-forwarded-host", old);
-      else if (list.slice(list.lastIndexOf(",") + 1).trim() !== old) headers.set("x-forwarded-host", `${list},${old}`);
+      else if (list.slice(list.lastIndexOf(",") + 1) !== old) headers.set("x-forwarded-host", `${list},${old}`);
     }
   }
   headers.authority = hostname;

@@ -178,9 +178,13 @@ function actionOf(config: RouteConfig): RouteKind {
   return config.nonForwardingAction !== undefined ? "non_forwarding" : "route";
 }
 
+/** Shared, as `NO_UPGRADES`. */
+const NO_MUTATIONS: readonly HeaderMutations[] = [];
+
 /** Route configuration, virtual host, route -> the order in which they run: the last one to run wins. */
 function inOrder(levels: readonly (HeaderMutations | null)[], context: BuildContext): readonly HeaderMutations[] {
   const present = levels.filter((level) => level !== null);
+  if (present.length === 0) return NO_MUTATIONS;
   return context.mostSpecificMutationsWin ? present : present.reverse();
 }
 
@@ -191,9 +195,13 @@ function compilePathRewrite(action: RouteAction, matched: number, report: Report
   return regex === null ? null : new PathRegexRewrite(regex);
 }
 
+/** Shared: most routes have no rules of their own. */
+const NO_UPGRADES: ReadonlyMap<string, UpgradeRule> = new Map();
+
 function compileUpgrades(action: RouteAction | undefined, report: Report): ReadonlyMap<string, UpgradeRule> {
+  if (action === undefined || action.upgradeConfigs.length === 0) return NO_UPGRADES;
   const rules = new Map<string, UpgradeRule>();
-  for (const config of action?.upgradeConfigs ?? []) {
+  for (const config of action.upgradeConfigs) {
     const type = config.upgradeType.toLowerCase();
     if (rules.has(type)) {
       report({

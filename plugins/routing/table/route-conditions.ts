@@ -91,12 +91,15 @@ function exactValues(
   headers: readonly HeaderMatcher[],
   parameters: readonly QueryParameterMatcher[],
 ): ReadonlyMap<string, string> {
+  if (headers.length + parameters.length === 0) return NO_VALUES;
   const values = new Map<string, string>();
   for (const matcher of headers) if (matcher.exactValue !== undefined) values.set(`h:${matcher.name}`, matcher.exactValue);
   for (const matcher of parameters) if (matcher.exactValue !== undefined) values.set(`q:${matcher.name}`, matcher.exactValue);
   return values;
 }
 
+/** Shared: most routes have no conditions. */
+const NO_VALUES: ReadonlyMap<string, string> = new Map();
 const GRPC = "application/grpc";
 
 /** Whether the content type is `application/grpc` or begins with `application/grpc+` (Envoy: "Grpc::Common::hasGrpcContentType"). */

@@ -123,7 +123,9 @@ describe("the compiled table", () => {
     const stream = streamFixture();
     for (let i = 0; i < 400; i++) {
       const path = Array.from({ length: pick([1, 1, 2, 2, 3]) }, () => `/${pick(SEGMENTS)}`).join("") + (chance(0.2) ? "/" : "");
-      const query = chance(0.5) ? Array.from({ length: pick([1, 2, 3]) }, () => [pick(["p", "q", "pp"]), pick(VALUES)] as const) : [];
+      const query = chance(0.5)
+        ? Array.from({ length: pick([1, 2, 3]) }, () => [pick(["p", "q", "pp"]), pick(VALUES)] as const)
+        : [];
       const headers: Record<string, readonly string[]> = {};
       if (chance(0.5)) headers["x-a"] = chance(0.2) ? [pick(VALUES), pick(VALUES)] : [pick(VALUES)];
       if (chance(0.4)) headers["x-b"] = [pick(VALUES)];

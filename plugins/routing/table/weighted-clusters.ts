@@ -60,7 +60,7 @@ export class WeightedClusters {
   #draw(stream: HttpStream, headers: HeaderMap): number {
     if (this.#randomHeader !== "") {
       // More than one value is no number either: two proxies must not read different ones.
-      const given = parseInteger(headers.getJoined(this.#randomHeader) ?? "");
+      const given = parseInteger(headers.getJoined(this.#randomHeader) ?? "", 64);
       if (given >= 0) return given;
     }
     return this.#hash?.hash(stream, headers) ?? streamDraw(stream.id);

@@ -1,6 +1,6 @@
 import { QUANTILES } from "../../../core/observe/histogram.ts";
 import type { HistogramSeries } from "../../../core/observe/histogram.ts";
-import type { ValueSeries } from "../../../core/observe/series.ts";
+import type { CounterSeries, GaugeSeries } from "../../../core/observe/series.ts";
 import type { StatsStore } from "../../../core/observe/stats-store.ts";
 import type { Tag } from "../../../core/observe/tags.ts";
 
@@ -23,7 +23,7 @@ export interface PrometheusOptions {
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 type Kind = "counter" | "gauge" | "histogram" | "summary";
-type Series = ValueSeries | HistogramSeries;
+type Series = CounterSeries | GaugeSeries | HistogramSeries;
 
 /** A store in Prometheus's text format, with Envoy's names: `envoy_cluster_upstream_rq_total{envoy_cluster_name="o"} 3`. */
 export function formatPrometheus(store: StatsStore, options: PrometheusOptions = {}): string {

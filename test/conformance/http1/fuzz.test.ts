@@ -109,7 +109,7 @@ describe.each(KINDS)("%s", (_, record, corpus) => {
   });
 
   it("never throw, hang or pile up, whatever is done to them", () => {
-    for (let seed = 1; seed <= +(process.env.FZ??6000); seed++) {
+    for (let seed = 1; seed <= 6000; seed++) {
       const next = random(seed);
       const pick = () => corpus[Math.floor(next() * corpus.length)].slice(0, 4000);
       const input = Buffer.from(mutate(pick(), pick(), next), "latin1");
