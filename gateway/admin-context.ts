@@ -10,10 +10,13 @@ import { VERSION } from "./version.ts";
 export function adminContext(gateway: Gateway): AdminContext {
   const { loggers, options } = gateway;
   return {
-    stats: () => gateway.stats,
+    stats: () => {
+      gateway.updateServerStats();
+      return gateway.stats;
+    },
     loggers,
     log: loggers.get("admin"),
-    state: () => (gateway.draining || !gateway.healthy ? "DRAINING" : gateway.bootstrap === null ? "PRE_INITIALIZING" : "LIVE"),
+    state: () => gateway.state,
     serverInfo: () => ({
       version: `isthmus/${VERSION}/${process.version}`,
       uptime: clock.wallNow() - gateway.startedAt,

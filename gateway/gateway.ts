@@ -25,6 +25,9 @@ import { clock } from "../core/transport/clock.ts";
 import { timers } from "../core/transport/timers.ts";
 import { accessLogFactory } from "../plugins/telemetry/access-log/access-log-factory.ts";
 import { type LocalServer, localServerKey } from "../plugins/health-check/local-server.ts";
+import { type Report, toResourceError } from "../core/match/problem.ts";
+import { ServerStats } from "../plugins/telemetry/server-stats.ts";
+import { statsOptions } from "../plugins/telemetry/stats-options.ts";
 import { LogFiles } from "../plugins/telemetry/access-log/log-files.ts";
 import { adminListener } from "./admin-listener.ts";
 import { adminContext } from "./admin-context.ts";
@@ -32,7 +35,6 @@ import { compileRoutes } from "./compile-routes.ts";
 import { compileLocalReply } from "./local-reply.ts";
 import { nodeAddress } from "./local-address.ts";
 import { findPluginReferences } from "./plugin-references.ts";
-import { statsOptions } from "./stats-options.ts";
 
 /** How a gateway is made. */
 export interface GatewayOptions {
@@ -94,6 +96,8 @@ export class Gateway {
   readonly #registry: FilterRegistry;
   clusters: ClusterManagerImpl;
   #version: number;
+  #serverStats: ServerStats | null;
+  #flushTimer: NodeJS.Timeout | null;
   #reloading: Promise<void>;
 
   private constructor(options: GatewayOptions) {
@@ -118,6 +122,8 @@ export class Gateway {
     this.logFiles = new LogFiles({ stats: this.stats, log: this.loggers.get("misc"), timers });
     this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
     this.#version = 0;
+    this.#serverStats = null;
+    this.#flushTimer = null;
     this.#reloading = Promise.resolve();
   }
 
@@ -159,7 +165,7 @@ export class Gateway {
     const text = this.options.text ?? (await readFile(this.options.file, "utf8"));
     const loaded = await this.#load(text);
     const { bootstrap, context } = loaded;
-    if (first && bootstrap.statsConfig !== undefined) this.#useStats(new StatsStore(statsOptions(bootstrap, this.loggers.get("main"))));
+    if (first) this.#useStats(bootstrap, context);
     const runtime = new Runtime((bootstrap.layeredRuntime?.layers ?? []).map((layer) => layer.staticLayer ?? {}));
     let snapshot: Snapshot | undefined;
     try {
@@ -176,16 +182,54 @@ export class Gateway {
     this.runtime = runtime;
     this.#version = snapshot.version;
     this.files = [resolve(this.options.file), ...loaded.plugins.flatMap((plugin) => plugin.files)];
+    // Series of clusters that are gone would be shown for ever.
+    const names = (bootstrap.staticResources.clusters ?? []).map((cluster) => (cluster.altStatName !== "" ? cluster.altStatName : cluster.name));
+    this.stats.retain("cluster", new Set(names));
     if (first) {
+      this.#serverStats?.initialized(clock.wallNow() - this.startedAt);
       for (const listener of this.server.listeners) log.info(`listener ${listener.name} on ${listener.address}:${listener.port}`);
     } else log.info(`configuration ${snapshot.version} is live`);
   }
 
   /** How statistics are kept is decided once, by the first configuration. */
-  #useStats(stats: StatsStore): void {
-    this.stats = stats;
-    this.logFiles = new LogFiles({ stats, log: this.loggers.get("misc"), timers });
-    this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
+  #useStats(bootstrap: Bootstrap, context: DecodeContext): void {
+    if (bootstrap.statsConfig !== undefined) {
+      const report: Report = (problem) => context.add(toResourceError(problem));
+      const stats = new StatsStore(statsOptions(bootstrap.statsConfig, report));
+      this.stats = stats;
+      this.logFiles = new LogFiles({ stats, log: this.loggers.get("misc"), timers });
+      this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
+    }
+    this.#serverStats = new ServerStats(this.stats);
+    this.#flushTimer = setInterval(() => this.#flush(), bootstrap.statsFlushInterval ?? 5_000);
+    this.#flushTimer.unref();
+  }
+
+  /** Envoy's statistics interval: what histograms show as "interval" is since the last one. */
+  #flush(): void {
+    this.updateServerStats();
+    this.stats.flush();
+  }
+
+  /** The gauges below `server.`: before each flush, and before a page shows them. */
+  updateServerStats(): void {
+    const usage = process.memoryUsage();
+    let connections = 0;
+    for (const listener of this.server.listeners) connections += listener.connections;
+    this.#serverStats?.update({
+      state: this.state,
+      uptime: clock.wallNow() - this.startedAt,
+      connections,
+      concurrency: 1,
+      memoryAllocated: usage.heapUsed,
+      memoryHeapSize: usage.heapTotal,
+      memoryPhysicalSize: usage.rss,
+    });
+  }
+
+  /** As `/ready` and `/server_info` say it. */
+  get state(): "LIVE" | "DRAINING" | "PRE_INITIALIZING" {
+    return this.draining || !this.healthy ? "DRAINING" : this.bootstrap === null ? "PRE_INITIALIZING" : "LIVE";
   }
 
   #clusterEnvironment(): ClusterEnvironment {
@@ -296,6 +340,7 @@ export class Gateway {
     this.draining = true;
     await this.server.stop();
     this.clusters.dispose();
+    if (this.#flushTimer !== null) clearInterval(this.#flushTimer);
     await this.logFiles.flush();
     timers.stop();
   }

@@ -16,6 +16,8 @@ export interface Route {
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** The route resource it was compiled from. */
   readonly resource: object;
+  /** Changes the headers of a response, an upstream's or a local one, before any filter sees them. */
+  finalizeResponse?(stream: HttpStream, headers: HeaderMap): void;
 }
 
 /** A compiled route configuration. Finding a route allocates nothing. */

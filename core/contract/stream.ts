@@ -56,6 +56,8 @@ export interface ReplyOptions {
   details?: string;
   /** Bits of ResponseFlag to set. */
   flags?: number;
+  /** The answer is the filter's own, not a refusal: the route's response headers and `local_reply_config` leave it alone. Default false. */
+  verbatim?: boolean;
   /** For gRPC requests: the status to answer; by default it follows from the HTTP status. */
   grpcStatus?: number;
 }

@@ -8,7 +8,7 @@ import { headerValue } from "./header-matcher.ts";
 import { metadataValue } from "./metadata-matcher.ts";
 import { parseReporting, type Report } from "./problem.ts";
 import { queryValueEnd, queryValueStart } from "./query-parameter.ts";
-import { fromWire, toWire } from "./wire-text.ts";
+import { toWire } from "./wire-text.ts";
 
 /** What a matcher tree looks at: reads a text off a request, undefined if there is none. */
 export interface MatcherInput {
@@ -124,9 +124,4 @@ function queryInput(name: string): MatcherInput {
 
 function percentDecode(text: string): string {
   return text.replace(/%([0-9a-fA-F]{2})/g, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-/** For messages: bytes as text where they are UTF-8. */
-export function printable(text: string): string {
-  return JSON.stringify(fromWire(text) ?? text);
 }

@@ -84,6 +84,8 @@ export class HttpStreamImpl implements TerminalStream {
   terminal: TerminalControl | null;
   active: boolean;
   requestComplete: boolean;
+  /** The request was refused as not to be trusted: its connection ends with the answer. */
+  refused: boolean;
   /** Response headers have gone to the codec. */
   headersSent: boolean;
   /** The response's side of a tunnel has ended; the client's still runs. */
@@ -142,6 +144,7 @@ export class HttpStreamImpl implements TerminalStream {
     this.terminal = null;
     this.active = true;
     this.requestComplete = false;
+    this.refused = false;
     this.headersSent = false;
     this.#responseEnded = false;
     this.locallyReplied = false;
@@ -177,8 +180,20 @@ export class HttpStreamImpl implements TerminalStream {
 
   // --- the codec's side -------------------------------------------------------------------------------------------------
 
+  /** The request is its head alone: known before the head is accepted, so that a refusal need not end the connection. */
+  requestHasNoBody(): void {
+    this.#requestEnded();
+  }
+
+  /** Answers before the first filter saw the request, in the filters' company: their response hooks run. */
+  replyBeforeFilters(status: number, options: ReplyOptions): void {
+    if (this.host.routesChooseChain) this.#chooseChain();
+    this.#createStates();
+    this.reply(status, options);
+  }
+
   requestHeaders(end: boolean): void {
-    if (end) this.#requestEnded();
+    if (end && !this.requestComplete) this.#requestEnded();
     if (this.host.routesChooseChain) this.#chooseChain();
     this.#createStates();
     this.#requestFlow.headers(end);
@@ -242,6 +257,7 @@ export class HttpStreamImpl implements TerminalStream {
       return;
     }
     this.responseCodeDetails = details;
+    this.refused = true;
     this.#requestFlow.stop();
     this.#responseFlow.stop();
     const terminal = this.terminal;
@@ -322,6 +338,7 @@ export class HttpStreamImpl implements TerminalStream {
     if (!this.active || this.response !== null) return;
     this.response = headers;
     this.responseCode = headers.status;
+    this.matchedRoute?.finalizeResponse?.(this, headers);
     this.#responseFlow.headers(end);
   }
   respondBody(chunk: Uint8Array, end: boolean): void {
@@ -409,6 +426,8 @@ export class HttpStreamImpl implements TerminalStream {
     // A reply from a response hook takes the place of the response; the hooks have seen one, and do not see another.
     const direct = this.response !== null;
     if (direct) this.#responseFlow.stop();
+    // Also a filter that answers without asking for the route answers on the route's behalf.
+    else void this.route;
     const reply = localReplyHeaders(this, status, options, this.host);
     const body = reply.body;
     this.response = reply.headers;

@@ -6,8 +6,6 @@ import type { HttpStreamImpl, StreamHost } from "./http-stream.ts";
 /** HTTP status -> gRPC status, for answers that no gRPC server made. Source: gRPC, "HTTP to gRPC Status Code Mapping". */
 export function grpcStatusOf(status: number): number {
   switch (status) {
-    case 200:
-      return 0;
     case 400:
       return 13;
     case 401:
@@ -54,6 +52,9 @@ export function localReplyHeaders(
   let text = options?.body ?? "";
   const extra = options?.headers;
   stream.responseCode = status;
+  stream.response = headers;
+  const verbatim = options?.verbatim === true;
+  if (!verbatim) stream.matchedRoute?.finalizeResponse?.(stream, headers);
   if (isGrpc(stream.request)) {
     headers.status = 200;
     headers.list.push("content-type", "application/grpc", "grpc-status", String(options?.grpcStatus ?? grpcStatusOf(status)));
@@ -63,7 +64,7 @@ export function localReplyHeaders(
   }
   if (extra !== undefined) for (let i = 0; i < extra.length; i += 2) headers.append(extra[i], extra[i + 1]);
   if (text !== "" && !headers.has("content-type")) headers.list.push("content-type", options?.contentType ?? "text/plain");
-  text = host.mapLocalReply(stream, headers, text);
+  if (!verbatim) text = host.mapLocalReply(stream, headers, text);
   const body = text === "" ? EMPTY : Buffer.from(text, "utf8");
   if (body.length > 0) headers.setTrusted("content-length", String(body.length));
   return { headers, body };

@@ -9,7 +9,8 @@ const PAUSES = 4;
 
 let pauses = 0;
 let last = 0;
-let minor: ((options: { type: "minor" }) => void) | null | undefined;
+type Collector = (options: { type: "minor" }) => void;
+let minor: Collector | null | undefined;
 
 /**
  * Called when a connection stops reading because its counterpart is slow. What was read and passed on lies dead outside the heap, 64 KiB a read, and
@@ -23,15 +24,16 @@ export function readingPaused(): void {
   pauses = 0;
   last = now;
   if (minor === undefined) minor = findCollector();
-  if (minor !== null) minor({ type: "minor" });
+  const collect = minor;
+  if (collect !== null) collect({ type: "minor" });
 }
 
 /** The engine's own function, which it gives to contexts made after the flag was set; null where it doesn't. */
-function findCollector(): typeof minor {
+function findCollector(): Collector | null {
   try {
     setFlagsFromString("--expose-gc");
     const found: unknown = runInNewContext("typeof gc === 'function' ? gc : null");
-    return typeof found === "function" ? (found as (options: { type: "minor" }) => void) : null;
+    return typeof found === "function" ? (found as Collector) : null;
   } catch {
     return null;
   }

@@ -105,5 +105,5 @@ function preflight(s: HttpStream, headers: HeaderMap, settings: CorsSettings, me
   if (settings.allowPrivateNetworkAccess && headers.get("access-control-request-private-network") === "true") {
     out.push("access-control-allow-private-network", "true");
   }
-  return s.reply(200, { headers: out, details: "cors_response" });
+  return s.reply(200, { headers: out, details: "cors_response", verbatim: true });
 }

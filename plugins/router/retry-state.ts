@@ -13,7 +13,22 @@ export const RetryOn = {
   "retriable-headers": 128,
   "envoy-ratelimited": 256,
   "reset-before-request": 512,
+  cancelled: 1 << 16,
+  "deadline-exceeded": 1 << 17,
+  "resource-exhausted": 1 << 18,
+  unavailable: 1 << 19,
+  internal: 1 << 20,
 } as const;
+
+/** gRPC status -> the bit that retries it. Source: Envoy, "x-envoy-retry-grpc-on": response headers only, not trailers. */
+const GRPC_BITS: Readonly<Record<string, number>> = {
+  "1": RetryOn.cancelled,
+  "4": RetryOn["deadline-exceeded"],
+  "8": RetryOn["resource-exhausted"],
+  "13": RetryOn.internal,
+  "14": RetryOn.unavailable,
+};
+const ANY_GRPC = RetryOn.cancelled | RetryOn["deadline-exceeded"] | RetryOn["resource-exhausted"] | RetryOn.internal | RetryOn.unavailable;
 
 const BITS: Readonly<Record<string, number>> = RetryOn;
 
@@ -48,6 +63,7 @@ export function retriableResponse(policy: RetryPolicyView | undefined, on: numbe
     return !rateLimited(headers);
   }
   if ((on & RetryOn["gateway-error"]) !== 0 && status >= 502 && status <= 504) return !rateLimited(headers);
+  if ((on & ANY_GRPC) !== 0 && (on & (GRPC_BITS[headers.get("grpc-status") ?? ""] ?? 0)) !== 0) return true;
   if ((on & RetryOn["retriable-4xx"]) !== 0 && status === 409) return true;
   if (policy !== undefined && (on & RetryOn["retriable-status-codes"]) !== 0 && policy.retriableStatusCodes.includes(status)) return true;
   if ((on & RetryOn["envoy-ratelimited"]) !== 0 && rateLimited(headers)) return true;

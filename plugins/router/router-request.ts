@@ -257,7 +257,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (this.#over) return;
     const s = this.#s;
     if (details !== "") s.upstreamTransportFailure = details;
-    if (reason !== "overflow") this.#cluster.stats.upstream_rq_rx_reset.value++;
+    if (reason === "remote_reset") this.#cluster.stats.upstream_rq_rx_reset.value++;
     if (this.#responseStarted) {
       this.#finish();
       this.#config.stats.rq_reset_after_downstream_response_started.value++;
@@ -269,9 +269,8 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     s.responseFlags |= resetReasonFlag(reason);
     this.#finish();
     const retried = this.#attempts > 1 ? "retried and the latest " : "";
-    const failure = details === "" ? "" : `, transport failure reason: ${details}`;
     s.reply(resetReasonStatus(reason), {
-      body: `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${resetReasonText(reason)}${failure}`,
+      body: `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${resetReasonText(reason)}`,
       details: `upstream_reset_before_response_started{${detailsOf(reason, details)}}`,
       headers: reason === "overflow" ? OVERLOADED : undefined,
     });
@@ -344,7 +343,6 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (this.#attempts > 1 && headers.status < 500) stats.upstream_rq_retry_success.value++;
     stats.response(headers.status);
     s.responseCodeDetails = "via_upstream";
-    route.finalizeResponse(s, headers, null);
     if (end) this.#responseDone();
     s.respond(headers, end);
   }
@@ -410,10 +408,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     const pending = this.#pending;
     this.#finish();
     pending?.cancel();
-    if (upstream !== null) {
-      this.#cluster.stats.upstream_rq_tx_reset.value++;
-      upstream.reset();
-    }
+    upstream?.reset();
   }
 
   /** No more events in either direction. */
@@ -468,10 +463,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     const pending = this.#pending;
     this.#finish();
     pending?.cancel();
-    if (upstream !== null) {
-      this.#cluster.stats.upstream_rq_tx_reset.value++;
-      upstream.reset();
-    }
+    upstream?.reset();
     s.responseFlags |= ResponseFlag.UpstreamRequestTimeout;
     if (this.#responseStarted) s.reset(details);
     else s.reply(504, { body: "upstream request timeout", details });
@@ -497,5 +489,5 @@ function setTrusted(headers: HeaderMap, name: string, value: string): void {
 
 function detailsOf(reason: ResetReason, details: string): string {
   const text = resetReasonText(reason).replaceAll(" ", "_");
-  return details === "" ? text : `${text}|${details.replaceAll(" ", "_")}`;
+  return details === "" || reason === "protocol_error" ? text : `${text}|${details.replaceAll(" ", "_")}`;
 }

@@ -49,6 +49,5 @@ export interface RouterRoute extends Route {
   /** By lower-case protocol; `terminate`: CONNECT ends here. */
   readonly upgrades: ReadonlyMap<string, { readonly enabled: boolean; readonly terminate: boolean }>;
   /** Header changes and rewrites of the request, once, before the first attempt. */
-  finalizeRequest(stream: HttpStream, headers: HeaderMap, choice: ClusterChoice | null, keepOriginal: boolean): void;
-  finalizeResponse(stream: HttpStream, headers: HeaderMap, choice: ClusterChoice | null): void;
+  finalizeRequest(stream: HttpStream, headers: HeaderMap, keepOriginal: boolean): void;
 }

@@ -64,15 +64,16 @@ class Router implements HttpFilter {
       if (asked >= 0) timeout = asked;
       const askedTry = digits(headers.get("x-envoy-upstream-rq-per-try-timeout-ms"));
       if (askedTry >= 0) perTry = askedTry;
-      retryOn = parseRetryOn(headers.get("x-envoy-retry-on") ?? "");
+      retryOn = parseRetryOn(headers.get("x-envoy-retry-on") ?? "") | parseRetryOn(headers.get("x-envoy-retry-grpc-on") ?? "");
       maxRetries = digits(headers.get("x-envoy-max-retries"));
       headers.remove("x-envoy-upstream-rq-timeout-ms");
       headers.remove("x-envoy-upstream-rq-per-try-timeout-ms");
       headers.remove("x-envoy-retry-on");
+      headers.remove("x-envoy-retry-grpc-on");
       headers.remove("x-envoy-max-retries");
     }
     if (timeout > 0 && perTry >= timeout) perTry = 0;
-    route.finalizeRequest(s, headers, null, !config.suppressEnvoyHeaders);
+    route.finalizeRequest(s, headers, !config.suppressEnvoyHeaders);
     if (!config.suppressEnvoyHeaders) {
       const expected = perTry > 0 ? perTry : timeout;
       if (expected > 0) (headers.list as string[]).push("x-envoy-expected-rq-timeout-ms", expected === 15_000 ? "15000" : String(expected));
@@ -103,7 +104,6 @@ class Router implements HttpFilter {
       stats.rq_redirect.value++;
       shell.set("location", route.location(s, headers));
     } else stats.rq_direct_response.value++;
-    route.finalizeResponse(s, shell, null);
     return s.reply(shell.status, {
       body: route.action === "direct_response" ? route.responseBody : "",
       contentType: route.responseContentType === "" ? undefined : route.responseContentType,

@@ -5,6 +5,7 @@ import type { ParseOptions } from "../document/parse.ts";
 import { parseDocument } from "../document/parse.ts";
 import type { Extensions } from "../extensions.ts";
 import { builtInExtensions } from "../extensions.ts";
+import { UpstreamHttpProtocolOptions } from "../protocol-options.ts";
 import { DecodeContext } from "../schema/context.ts";
 import { checkListeners } from "./listeners.ts";
 import { complain } from "./reporter.ts";
@@ -46,6 +47,13 @@ export function checkBootstrap(bootstrap: Bootstrap, extensions: Extensions, con
       });
     }
     names.add(name);
+  }
+  for (const { typedExtensionProtocolOptions } of bootstrap.staticResources.clusters) {
+    for (const [name, config] of Object.entries(typedExtensionProtocolOptions)) {
+      if (name === UpstreamHttpProtocolOptions.typeName) continue;
+      const message = `found options for "${name}", wanted "${UpstreamHttpProtocolOptions.typeName}": no other protocol has options`;
+      complain(context, config, undefined, { code: "unknown_type_url", message, found: `"${name}"` });
+    }
   }
   checkTypeUrls(bootstrap, extensions, context);
   checkListeners(bootstrap, extensions, context);

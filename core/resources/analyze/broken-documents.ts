@@ -106,8 +106,8 @@ export const brokenDocuments: readonly (readonly [
       ["a number beyond 32 bits", cluster("max_requests_per_connection: 4294967296")],
       ["a text for a boolean", cluster("respect_dns_ttl: maybe")],
       ["a number for a boolean", cluster("respect_dns_ttl: 1")],
-      ["a text for a list", cluster("circuit_breakers: { thresholds: high }")],
-      ["an object for a list", cluster("circuit_breakers: { thresholds: { priority: HIGH } }")],
+      ["a text for a list of objects", cluster("circuit_breakers: { thresholds: high }")],
+      ["a list in a list", cluster("circuit_breakers: { thresholds: [ [ { priority: HIGH } ] ] }")],
       ["a text for an object", cluster("circuit_breakers: none")],
       ["a null in a list", cluster("circuit_breakers:\n  thresholds:\n  - priority: HIGH\n  -")],
       ["a duration without unit", cluster("connect_timeout: 5")],
@@ -127,7 +127,7 @@ export const brokenDocuments: readonly (readonly [
       ["an empty address", "admin: { address: {} }\n"],
       [
         "two kinds of address",
-        "admin:\n  address:\n    socket_address: { address: 127.0.0.1, port_value: 1 }\n    pipe: { path: /tmp/s }\n",
+        "admin:\n  address:\n    socket_address: { address: 127.0.0.1, port_value: 1 }\n    pipe: { path: /run/s }\n",
       ],
       ["a name where an IP address must be", "admin: { address: { socket_address: { address: localhost, port_value: 1 } } }\n"],
       ["an empty name", "static_resources: { clusters: [ { name: '' } ] }\n"],
@@ -207,6 +207,12 @@ export const brokenDocuments: readonly (readonly [
         "a logical DNS cluster with two endpoints",
         cluster(
           "type: LOGICAL_DNS\nload_assignment: { cluster_name: o, endpoints: [ { lb_endpoints: [ { endpoint: { address: { pipe: { path: /a } } } }, { endpoint: { address: { pipe: { path: /b } } } } ] } ] }",
+        ),
+      ],
+      [
+        "protocol options of an unknown name",
+        cluster(
+          "typed_extension_protocol_options: { http: { '@type': type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: { http_protocol_options: {} } } }",
         ),
       ],
       [

@@ -53,7 +53,8 @@ export function checkTypeUrls(resource: unknown, extensions: Extensions, context
     const at =
       config.node.kind === "map" ? (config.node.get(config.typedStruct ? "type_url" : "@type") ?? config.node) : config.node;
     if (known === undefined) {
-      if (optional) return;
+      // A plugin named by where its code is: only loading it can tell.
+      if (optional || config.typeUrl.startsWith("file:") || config.typeUrl.startsWith("npm:")) return;
       const { severity, message } = unknownType(config.typeUrl);
       context.report(at, "unknown_type_url", message, { found: `"${config.typeUrl}"`, wanted: "a known type URL", severity });
       return;

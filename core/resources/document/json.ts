@@ -82,20 +82,23 @@ class Parser {
   }
 
   #object(): MapNode {
-    const map = new MapNode(this.#pos);
+    const start = this.#pos;
+    const keys: string[] = [];
+    const keyOffsets: number[] = [];
+    const values: Node[] = [];
     this.#pos++;
     let c = this.#blank();
     if (c === "}") {
       this.#pos++;
-      return map;
+      return new MapNode(start);
     }
     for (;;) {
       if (c !== '"') throw this.#unexpected("a key in double quotes");
-      const keyOffset = this.#pos;
-      const key = this.#string();
+      keyOffsets.push(this.#pos);
+      keys.push(this.#string());
       if (this.#blank() !== ":") throw this.#unexpected('":"');
       this.#pos++;
-      map.add(key, keyOffset, this.#value(this.#blank()));
+      values.push(this.#value(this.#blank()));
       c = this.#blank();
       if (c === "}") break;
       if (c !== ",") throw this.#unexpected('"," or "}"');
@@ -103,20 +106,22 @@ class Parser {
       c = this.#blank();
     }
     this.#pos++;
+    const map = new MapNode(start, keys, keyOffsets, values);
     findDuplicates(map, this.#duplicates);
     return map;
   }
 
   #array(): ListNode {
-    const list = new ListNode(this.#pos);
+    const start = this.#pos;
+    const items: Node[] = [];
     this.#pos++;
     let c = this.#blank();
     if (c === "]") {
       this.#pos++;
-      return list;
+      return new ListNode(start);
     }
     for (;;) {
-      list.add(this.#value(c));
+      items.push(this.#value(c));
       c = this.#blank();
       if (c === "]") break;
       if (c !== ",") throw this.#unexpected('"," or "]"');
@@ -124,7 +129,7 @@ class Parser {
       c = this.#blank();
     }
     this.#pos++;
-    return list;
+    return new ListNode(start, items);
   }
 
   #string(): string {

@@ -13,38 +13,41 @@ export interface Where {
   readonly path: string;
 }
 
+// These are made by the ten thousand: fields are assigned once, in constructors, and arrays have the size that they need.
+
 /** `plain`: unquoted, so it may be a number, a boolean or null. An absent YAML value is plain and empty. */
 export class ScalarNode {
-  readonly kind = "scalar";
-  readonly offset: number;
-  readonly text: string;
-  readonly plain: boolean;
-  parent: Parent | null = null;
+  declare readonly kind: "scalar";
+  declare readonly offset: number;
+  declare readonly text: string;
+  declare readonly plain: boolean;
+  declare parent: Parent | null;
   constructor(offset: number, text: string, plain: boolean) {
+    this.kind = "scalar";
     this.offset = offset;
     this.text = text;
     this.plain = plain;
+    this.parent = null;
   }
 }
 
-/** Keys are unique unless the document reported otherwise. `keys`, `keyOffsets` and `values` run in parallel, in the order of the text. */
+/** `keys`, `keyOffsets` and `values` run in parallel, in the order of the text. Keys are unique unless the document reported otherwise. */
 export class MapNode {
-  readonly kind = "map";
-  readonly offset: number;
-  readonly keys: string[] = [];
-  readonly keyOffsets: number[] = [];
-  readonly values: Node[] = [];
-  parent: Parent | null = null;
-  constructor(offset: number) {
+  declare readonly kind: "map";
+  declare readonly offset: number;
+  declare readonly keys: readonly string[];
+  declare readonly keyOffsets: readonly number[];
+  declare readonly values: readonly Node[];
+  declare parent: Parent | null;
+  constructor(offset: number, keys: readonly string[] = [], keyOffsets: readonly number[] = [], values: readonly Node[] = []) {
+    this.kind = "map";
     this.offset = offset;
-  }
-
-  add(key: string, keyOffset: number, value: Node): void {
-    this.keys.push(key);
-    this.keyOffsets.push(keyOffset);
-    this.values.push(value);
+    this.keys = keys;
+    this.keyOffsets = keyOffsets;
+    this.values = values;
+    this.parent = null;
     // An aliased value keeps the place of its anchor: that is where its text stands.
-    if (value.parent === null) value.parent = this;
+    for (let i = 0; i < values.length; i++) if (values[i].parent === null) values[i].parent = this;
   }
 
   get(key: string): Node | undefined {
@@ -55,17 +58,16 @@ export class MapNode {
 
 /** A sequence. */
 export class ListNode {
-  readonly kind = "list";
-  readonly offset: number;
-  readonly items: Node[] = [];
-  parent: Parent | null = null;
-  constructor(offset: number) {
+  declare readonly kind: "list";
+  declare readonly offset: number;
+  declare readonly items: readonly Node[];
+  declare parent: Parent | null;
+  constructor(offset: number, items: readonly Node[] = []) {
+    this.kind = "list";
     this.offset = offset;
-  }
-
-  add(value: Node): void {
-    this.items.push(value);
-    if (value.parent === null) value.parent = this;
+    this.items = items;
+    this.parent = null;
+    for (let i = 0; i < items.length; i++) if (items[i].parent === null) items[i].parent = this;
   }
 }
 

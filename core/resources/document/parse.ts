@@ -90,17 +90,17 @@ export function nodesOf(value: unknown, source: { readonly file: string; readonl
 
 function nodeOf(value: unknown): Node {
   if (typeof value === "string") return new ScalarNode(-1, value, false);
-  if (Array.isArray(value)) {
-    const list = new ListNode(-1);
-    for (const item of value) list.add(nodeOf(item));
-    return list;
-  }
+  if (Array.isArray(value)) return new ListNode(-1, value.map(nodeOf));
   if (typeof value === "object" && value !== null) {
-    const map = new MapNode(-1);
-    for (const [key, member] of Object.entries(value)) {
-      if (member !== undefined && typeof member !== "function") map.add(key, -1, nodeOf(member));
-    }
-    return map;
+    const entries = Object.entries(value).filter(([, member]) => member !== undefined && typeof member !== "function");
+    const keys = entries.map(([key]) => key);
+    const offsets = entries.map(() => -1);
+    return new MapNode(
+      -1,
+      keys,
+      offsets,
+      entries.map(([, member]) => nodeOf(member)),
+    );
   }
   return new ScalarNode(-1, value === undefined || value === null ? "null" : String(value as number | boolean | bigint), true);
 }

@@ -120,9 +120,10 @@ class Converter {
     if (isScalar(from)) node = this.#scalar(from, offset);
     else if (isMap(from)) node = this.#map(from, offset, depth);
     else {
-      const list = new ListNode(offset);
-      for (const item of from.items) list.add(this.convert(item as Yaml.ParsedNode, depth + 1));
-      node = list;
+      node = new ListNode(
+        offset,
+        from.items.map((item) => this.convert(item as Yaml.ParsedNode, depth + 1)),
+      );
     }
     if (anchor !== undefined) this.#anchors.set(anchor, { node, size: this.#size - before });
     return node;
@@ -159,7 +160,9 @@ class Converter {
   #map(from: Yaml.YAMLMap.Parsed, offset: number, depth: number): Node {
     const { isScalar, isAlias } = this.#library;
     if (from.tag !== undefined && from.tag !== null) this.#tagged(from.tag, offset);
-    const map = new MapNode(offset);
+    const keys: string[] = [];
+    const keyOffsets: number[] = [];
+    const values: Node[] = [];
     for (const pair of from.items) {
       let key: unknown = pair.key;
       const keyOffset = (pair.key as { range?: [number, number, number] } | null)?.range?.[0] ?? offset;
@@ -172,8 +175,11 @@ class Converter {
         this.#fail("syntax", keyOffset, "a key must be a string");
         continue;
       }
-      map.add((key as { text: string }).text, keyOffset, this.convert(pair.value as Yaml.ParsedNode | null, depth + 1, keyEnd));
+      keys.push((key as { text: string }).text);
+      keyOffsets.push(keyOffset);
+      values.push(this.convert(pair.value as Yaml.ParsedNode | null, depth + 1, keyEnd));
     }
+    const map = new MapNode(offset, keys, keyOffsets, values);
     findDuplicates(map, this.#duplicates);
     return map;
   }

@@ -19,9 +19,8 @@ export function list<V>(item: Schema<V, unknown>, options: ListOptions = {}): Sc
   return schema<readonly V[], never>(
     "list",
     (node, context) => {
-      if (node.kind !== "list")
-        return context.wanted(node, "wrong_type", "a list", 'write "- " before it, or brackets around it');
-      const { items } = node;
+      // Envoy takes a value that stands alone for a list of one.
+      const items = node.kind === "list" ? node.items : [node];
       const before = context.failures;
       const values: V[] = [];
       for (const member of items) {

@@ -58,6 +58,8 @@ export function compileHcmOptions(hcm: HttpConnectionManager, around: HcmSurroun
     drainTimeout: hcm.drainTimeout ?? DRAIN,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
     trailers: http1?.enableTrailers ?? false,
+    allowCustomMethods: http1?.allowCustomMethods ?? false,
+    internalOnlyHeaders: hcm.routeConfig?.internalOnlyHeaders ?? [],
     limits: {
       ...DEFAULT_HTTP1_LIMITS,
       maxHeadBytes: (hcm.maxRequestHeadersKb ?? 60) * 1024,

@@ -8,6 +8,14 @@ import type { HcmOptions } from "./options.ts";
 import { mergeSlashes, normalizePath, type PathResult, unescapeSlashes } from "./path.ts";
 import { mutateRequestHeaders } from "./request-headers.ts";
 
+/** Methods that Envoy knows (its HTTP/1 codec's list); others are refused unless `allow_custom_methods` is set. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set(
+  (
+    "GET HEAD POST PUT DELETE OPTIONS PATCH CONNECT TRACE ACL BIND CHECKOUT COPY LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE " +
+    "M-SEARCH NOTIFY PROPFIND PROPPATCH PURGE QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE UNBIND UNLINK UNLOCK UNSUBSCRIBE"
+  ).split(" "),
+);
+
 /** What the connection does for a request that is being accepted. */
 export interface AcceptingConnection {
   armRequestTimeout(): void;
@@ -30,6 +38,12 @@ export function acceptRequest(
   manager: HttpConnectionManager,
 ): void {
   const o = manager.options;
+  const upgrade = headers.method === "CONNECT" ? "connect" : parser.upgrade;
+  if (!parser.hasBody && upgrade === "") stream.requestHasNoBody();
+  if (!o.allowCustomMethods && !KNOWN_METHODS.has(headers.method)) {
+    stream.refuse(400, "http1.codec_error", ResponseFlag.DownstreamProtocolError, "Bad Request");
+    return;
+  }
   if (o.requestTimeout > 0 && parser.hasBody) connection.armRequestTimeout();
   if (parser.scheme !== "") manager.stats.downstream_rq_non_relative_path.value++;
   if (o.headersWithUnderscores !== "ALLOW" && !underscores(headers, o)) {
@@ -47,18 +61,13 @@ export function acceptRequest(
     go.status = 100;
     stream.sendInformational(go);
   }
-  const upgrade = headers.method === "CONNECT" ? "connect" : parser.upgrade;
   if (upgrade !== "") {
-    // HTTP/2 by upgrade is not offered; a server may ignore what it doesn't know (RFC 9110 section 7.8).
-    if (upgrade === "h2c") {
-      stream.requestHeaders(!parser.hasBody);
-      return;
-    }
     const type = upgrade.toLowerCase();
     const allowed = (stream.route as UpgradingRoute | null)?.upgrades?.get(type)?.enabled ?? o.upgrades.has(type);
-    if (!allowed) {
+    // Without a route there is nothing that could forbid it: the router says 404.
+    if (!allowed && stream.route !== null) {
       manager.stats.downstream_rq_ws_on_non_ws_route.value++;
-      stream.refuse(403, "upgrade_failed", 0);
+      stream.replyBeforeFilters(403, { details: "upgrade_failed" });
       return;
     }
     stream.upgrade = headers.method === "CONNECT" ? "connect" : parser.upgrade;
@@ -109,7 +118,7 @@ function cleanPath(stream: HttpStreamImpl, headers: HeaderMapImpl, manager: Http
   if (o.mergeSlashes) apply(headers, mergeSlashes(headers.path));
   if (redirect) {
     manager.stats.downstream_rq_redirected_with_normalized_path.value++;
-    stream.reply(307, { headers: ["location", headers.path], details: "path_normalization_failed" });
+    stream.replyBeforeFilters(307, { headers: ["location", headers.path], details: "path_normalization_failed" });
     return false;
   }
   return true;

@@ -2,7 +2,7 @@ import type { HeaderMap } from "../../contract/headers.ts";
 import { ResponseFlag } from "../../contract/response-flags.ts";
 import type { DownstreamConnection, DownstreamTls } from "../../contract/stream.ts";
 import { latin1 } from "../../bytes/latin1.ts";
-import { chunkPrefix, encodeResponseHead, encodeTrailers, LAST_CHUNK } from "../../http1/encode.ts";
+import { chunkPrefix, encodeResponseHead, encodeTrailers, LAST_CHUNK, reasonPhrase } from "../../http1/encode.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { Http1Events } from "../../http1/types.ts";
 import { HeaderMapImpl } from "../../stream/header-map.ts";
@@ -31,6 +31,9 @@ const LENGTH = 1;
 const CHUNKED = 2;
 const UNTIL_CLOSE = 3;
 const TUNNEL = 4;
+
+/** Refusals of a message that could be read: as Envoy's, they have no text. */
+const NO_TEXT: ReadonlySet<string> = new Set(["http1.fragment_in_target", "http1.missing_host"]);
 
 let nextStreamId = 1;
 
@@ -160,7 +163,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
       if (this.#closing) return;
       const error = parser.error;
       if (error !== null) {
-        this.#protocolError(error.status, error.code, error.message);
+        this.#protocolError(error.status, error.code);
         return;
       }
       if (this.#stream !== null) {
@@ -296,7 +299,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
       this.#manager.stats.downstream_cx_max_requests_reached.value++;
     }
     // The rest of the request would be taken for the next one: the connection can't go on.
-    if (!stream.requestComplete && stream.upgrade === "") this.#keepAlive = false;
+    if (stream.refused || (!stream.requestComplete && stream.upgrade === "")) this.#keepAlive = false;
     if (stream.upgrade !== "" && (status === 101 || (stream.request.method === "CONNECT" && status >= 200 && status < 300))) {
       this.#framing = TUNNEL;
       this.#keepAlive = false;
@@ -493,7 +496,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     this.#socket.destroy();
   }
 
-  #protocolError(status: number, code: string, message: string): void {
+  #protocolError(status: number, code: string): void {
     const manager = this.#manager;
     manager.stats.downstream_cx_protocol_error.value++;
     let stream = this.#stream;
@@ -509,7 +512,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
       this.#slot.manager.started();
     }
     stream.upstreamTransportFailure = "";
-    stream.refuse(status, code, ResponseFlag.DownstreamProtocolError, status === 400 ? "" : message);
+    stream.refuse(status, code, ResponseFlag.DownstreamProtocolError, NO_TEXT.has(code) ? "" : reasonPhrase(status));
   }
 
   // --- timers -----------------------------------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ export interface HcmOptions {
   readonly maxRequestsPerConnection: number;
   /** `enable_trailers`: passed on both ways; otherwise dropped. */
   readonly trailers: boolean;
+  readonly allowCustomMethods: boolean;
+  /** Headers of the route configuration that only internal clients may send. Lower case. */
+  readonly internalOnlyHeaders: readonly string[];
   readonly limits: Http1Limits;
   readonly parser: RequestParserOptions;
   /** Bytes of a response that may wait for a slow client. */

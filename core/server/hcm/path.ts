@@ -36,7 +36,7 @@ export function mergeSlashes(target: string): PathResult {
 
 /**
  * Normalizes as RFC 3986 section 6 says and Envoy's `normalize_path` does: percent-encoded unreserved characters are decoded, backslashes become slashes,
- * dot segments are resolved (also when their dots are encoded). A broken or NUL escape rejects the request.
+ * dot segments are resolved (also when their dots are encoded). An encoded NUL rejects the request.
  */
 export function normalizePath(target: string): PathResult {
   if (target.charCodeAt(0) !== 47) return target === "*" || target === "" ? SAME : REJECTED;
@@ -52,7 +52,8 @@ export function normalizePath(target: string): PathResult {
     } else if (c === 37) {
       const hi = i + 1 < end ? hexValue(target.charCodeAt(i + 1)) : -1;
       const lo = i + 2 < end ? hexValue(target.charCodeAt(i + 2)) : -1;
-      if (hi < 0 || lo < 0) return REJECTED;
+      // Not an escape after all: it stays as it is, as in Envoy.
+      if (hi < 0 || lo < 0) continue;
       const value = hi * 16 + lo;
       if (value === 0) return REJECTED;
       if (value < 128 && UNRESERVED[value] === 1) {

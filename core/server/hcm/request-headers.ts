@@ -129,6 +129,11 @@ export function mutateRequestHeaders(stream: HttpStreamImpl, headers: HeaderMapI
     agentAt = indexOf(list, "user-agent");
   }
   if (internal) headers.setTrusted("x-envoy-internal", "true");
+  else if (o.internalOnlyHeaders.length > 0) {
+    for (const name of o.internalOnlyHeaders) headers.remove(name);
+    idAt = indexOf(list, "x-request-id");
+    agentAt = indexOf(list, "user-agent");
+  }
 
   if (o.addUserAgent !== "") {
     headers.setTrusted("x-envoy-downstream-service-cluster", o.addUserAgent);

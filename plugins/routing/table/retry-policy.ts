@@ -40,7 +40,7 @@ export function compileRetryPolicy(config: RetryPolicyConfig, report: Report): R
   let avoidPreviousHosts = false;
   for (const predicate of config.retryHostPredicate) {
     const type = predicate.typedConfig?.typeUrl;
-    if (type === PREVIOUS_HOSTS || predicate.name === "envoy.retry_host_predicates.previous_hosts") avoidPreviousHosts = true;
+    if (type === PREVIOUS_HOSTS) avoidPreviousHosts = true;
     else
       report({
         about: predicate,

@@ -20,7 +20,7 @@ function outcome(table: CompiledRouteTable, given: ActionCase): ActionCase {
   if (entry === undefined) return { target, headers, status: 404 };
   if (entry.action !== "route") {
     response.status = entry.responseStatus;
-    entry.finalizeResponse(stream, response, null);
+    entry.finalizeResponse(stream, response);
     return {
       target,
       headers,
@@ -31,12 +31,12 @@ function outcome(table: CompiledRouteTable, given: ActionCase): ActionCase {
     };
   }
   expect(entry.selectCluster(stream, request).cluster).toBe("echo");
-  entry.finalizeRequest(stream, request, null, true);
+  entry.finalizeRequest(stream, request, true);
   response.status = 200;
   response.append("x-up", "1");
   response.append("x-up2", "a");
   response.append("x-up3", "gone");
-  entry.finalizeResponse(stream, response, null);
+  entry.finalizeResponse(stream, response);
   return {
     target,
     headers,

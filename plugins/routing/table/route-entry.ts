@@ -228,7 +228,7 @@ export class RouteEntry implements RouterRoute, RouteEntryParts {
    * configuration (or the last three the other way round), then the authority, then the path. `keepOriginal`: put what was replaced into
    * `x-envoy-original-path` and `x-envoy-original-host` (not with the router's `suppress_envoy_headers`).
    */
-  finalizeRequest(stream: HttpStream, headers: HeaderMap, _choice: ClusterChoice | null, keepOriginal: boolean): void {
+  finalizeRequest(stream: HttpStream, headers: HeaderMap, keepOriginal: boolean): void {
     if (this.#weightedMutations !== null) this.#weightedMutations.apply(stream, headers);
     if (this.#weightedHost !== "") headers.authority = this.#weightedHost;
     const mutations = this.#requestMutations;
@@ -250,7 +250,7 @@ export class RouteEntry implements RouterRoute, RouteEntryParts {
   }
 
   /** Changes response headers: for responses of an upstream, redirects and direct responses. */
-  finalizeResponse(stream: HttpStream, headers: HeaderMap, _choice: ClusterChoice | null): void {
+  finalizeResponse(stream: HttpStream, headers: HeaderMap): void {
     const mutations = this.#responseMutations;
     for (let i = 0; i < mutations.length; i++) mutations[i].apply(stream, headers);
   }

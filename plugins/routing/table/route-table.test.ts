@@ -123,8 +123,16 @@ virtual_hosts:
     ],
     [
       "an unknown retry predicate",
-      host([{ match: any, route: { cluster: "c", retry_policy: { retry_host_predicate: [{ name: "nope" }] } } }]),
-      /nope/,
+      host([
+        {
+          match: any,
+          route: {
+            cluster: "c",
+            retry_policy: { retry_host_predicate: [{ name: "n", typed_config: { "@type": "type.googleapis.com/x.Nope" } }] },
+          },
+        },
+      ]),
+      /x\.Nope/,
     ],
     [
       "an unknown matcher input",
@@ -421,7 +429,7 @@ describe("a compiled route", () => {
     const entry = route({}, { request_headers_to_add: [{ header: { key: "x-m", value: "%REQ(x-q)%" } }] });
     const request = requestFixture("GET", "/");
     request.list.push("x-q", "a\r\nb: c");
-    entry.finalizeRequest(streamFixture({ request }), request, null, true);
+    entry.finalizeRequest(streamFixture({ request }), request, true);
     expect(request.has("x-m")).toBe(false);
   });
 });
