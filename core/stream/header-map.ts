@@ -4,6 +4,9 @@ import type { HeaderMap } from "../contract/headers.ts";
 const TOKEN = new Uint8Array(256);
 for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") TOKEN[c.charCodeAt(0)] = 1;
 
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
+
 /** RFC 9110 section 5.5: visible characters, obs-text, blank and tab; and nothing above one byte. */
 function validValue(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
@@ -164,6 +167,7 @@ export class HeaderMapImpl implements HeaderMap {
         this.path = value;
         return true;
       case ":method":
+        if (!METHOD.test(value)) throw new TypeError(`header :method: ${quote(value)} is not a token`);
         this.method = value;
         return true;
       case ":authority":
@@ -172,6 +176,7 @@ export class HeaderMapImpl implements HeaderMap {
         this.authority = value;
         return true;
       case ":scheme":
+        if (!SCHEME.test(value)) throw new TypeError(`header :scheme: ${quote(value)} is not a scheme`);
         this.scheme = value;
         return true;
       case ":status": {

@@ -120,7 +120,7 @@ describe("filters", () => {
 
 describe("mistakes are refused with their place", () => {
   test.each([
-    ["{ name: x }", /log\.yaml:1:1.*wanted "typed_config"/],
+    ["{ name: x }", /log\.yaml:1:1.*"typed_config" is required/],
     ['{ typed_config: { "@type": type.googleapis.com/a.b.C } }', /log\.yaml:1:.*there is no access log a\.b\.C/],
     [`{ typed_config: { "@type": ${FILE} } }`, /path/],
     [`{ typed_config: { "@type": ${FILE}, path: /nonexistent/dir/x.log } }`, /log\.yaml:1:\d+.*path.*can't open the log: ENOENT/],
