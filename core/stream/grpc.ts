@@ -1,0 +1,38 @@
+import type { HeaderMap } from "../contract/headers.ts";
+
+/** HTTP status -> gRPC status, for answers that no gRPC server made. Source: gRPC, "HTTP to gRPC Status Code Mapping". */
+export function grpcStatusOfHttp(status: number): number {
+  switch (status) {
+    case 400:
+      return 13;
+    case 401:
+      return 16;
+    case 403:
+      return 7;
+    case 404:
+      return 12;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return 14;
+    default:
+      return 2;
+  }
+}
+
+/** Whether a request speaks gRPC: its local replies then do too. */
+export function isGrpc(request: HeaderMap): boolean {
+  const type = request.get("content-type");
+  if (type === undefined || !type.startsWith("application/grpc")) return false;
+  return type.length === 16 || type.charCodeAt(16) === 43 || type.charCodeAt(16) === 59;
+}
+
+/** gRPC's percent-encoding of `grpc-message`. Source: gRPC over HTTP/2, "Status-Message". */
+export function encodeGrpcMessage(text: string): string {
+  let out = "";
+  for (const byte of Buffer.from(text, "utf8")) {
+    out += byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : "%" + byte.toString(16).toUpperCase().padStart(2, "0");
+  }
+  return out;
+}
