@@ -11,7 +11,7 @@ export function adminContext(gateway: Gateway): AdminContext {
   const { loggers, options } = gateway;
   return {
     stats: () => {
-      gateway.updateServerStats();
+      gateway.beforeStats();
       return gateway.stats;
     },
     loggers,
@@ -25,7 +25,9 @@ export function adminContext(gateway: Gateway): AdminContext {
     }),
     clusters: () => gateway.clusters.list(),
     listeners: () =>
-      gateway.server.listeners.filter((l) => l.built.admin !== true).map((l) => ({ name: l.name, address: l.address, port: l.port })),
+      gateway.server.listeners
+        .filter((l) => l.built.admin !== true)
+        .map((l) => ({ name: l.name, address: l.address, port: l.port })),
     configDump: () => configDump(gateway),
     runtime: () => {
       const layers = gateway.bootstrap?.layeredRuntime?.layers ?? [];
@@ -33,7 +35,9 @@ export function adminContext(gateway: Gateway): AdminContext {
         layers: layers.map((layer) => layer.name),
         entries: gateway.runtime.entries().map(([key, value]) => ({
           key,
-          layerValues: layers.map((layer) => shown(lookUp(layer.staticLayer ?? {}, key))),
+          layerValues: layers.map((layer) =>
+            shown(lookUp(layer.adminLayer === undefined ? (layer.staticLayer ?? {}) : gateway.adminLayer, key)),
+          ),
           finalValue: shown(value),
         })),
       };
@@ -50,9 +54,15 @@ export function adminContext(gateway: Gateway): AdminContext {
     quit: () => options.onQuit?.(),
     setHealthy: (healthy) => {
       gateway.healthy = healthy;
+      gateway.server.failHealthChecks(!healthy);
     },
     reopenLogs: () => gateway.logFiles.reopen(),
     resetCounters: () => gateway.stats.resetCounters(),
+    get modifyRuntime() {
+      return gateway.bootstrap?.layeredRuntime?.layers.some((layer) => layer.adminLayer !== undefined) === true
+        ? (values: ReadonlyMap<string, string>) => gateway.modifyRuntime(values)
+        : undefined;
+    },
   };
 }
 
@@ -60,7 +70,8 @@ function lookUp(layer: Readonly<Record<string, unknown>>, key: string): unknown 
   if (key in layer) return layer[key];
   for (let dot = key.indexOf("."); dot > 0; dot = key.indexOf(".", dot + 1)) {
     const inner = layer[key.slice(0, dot)];
-    if (typeof inner === "object" && inner !== null) return lookUp(inner as Readonly<Record<string, unknown>>, key.slice(dot + 1));
+    if (typeof inner === "object" && inner !== null)
+      return lookUp(inner as Readonly<Record<string, unknown>>, key.slice(dot + 1));
   }
   return undefined;
 }
@@ -78,7 +89,11 @@ function configDump(gateway: Gateway): ReturnType<AdminContext["configDump"]> {
   const lastUpdated = gateway.bootstrapTime;
   const resources = (pick(bootstrap, "static_resources", "staticResources") ?? {}) as Json;
   const list = (name: string): readonly Json[] => (resources[name] as readonly Json[] | undefined) ?? [];
-  const entry = (resource: Json): ConfigEntry => ({ name: String(resource["name"] ?? ""), resource: resource as JsonObject, lastUpdated });
+  const entry = (resource: Json): ConfigEntry => ({
+    name: String(resource["name"] ?? ""),
+    resource: resource as JsonObject,
+    lastUpdated,
+  });
   const routes: ConfigEntry[] = [];
   for (const listener of list("listeners")) {
     for (const chain of (pick(listener, "filter_chains", "filterChains") ?? []) as readonly Json[]) {
@@ -97,7 +112,15 @@ function configDump(gateway: Gateway): ReturnType<AdminContext["configDump"]> {
     routes,
     endpoints: list("clusters").flatMap((cluster) => {
       const assignment = pick(cluster, "load_assignment", "loadAssignment") as Json | undefined;
-      return assignment === undefined ? [] : [{ name: String(pick(assignment, "cluster_name", "clusterName") ?? ""), resource: assignment as JsonObject, lastUpdated }];
+      return assignment === undefined
+        ? []
+        : [
+            {
+              name: String(pick(assignment, "cluster_name", "clusterName") ?? ""),
+              resource: assignment as JsonObject,
+              lastUpdated,
+            },
+          ];
     }),
     secrets: [],
   };

@@ -1,5 +1,6 @@
 import { analyzeText } from "../core/resources/analyze/index.ts";
 import { formatErrors, type ResourceError } from "../core/resources/schema/index.ts";
+import { ReadError } from "./read-text.ts";
 import { allFilters } from "./filters.ts";
 import { Gateway } from "./gateway.ts";
 
@@ -17,7 +18,17 @@ export async function analyzeFiles(
   const errors: ResourceError[] = [];
   for (const { file, text } of files) {
     if (text instanceof Error) {
-      errors.push({ file, line: 0, column: 0, path: "", severity: "error", code: "syntax", found: "", wanted: "", message: text.message });
+      errors.push({
+        file,
+        line: 0,
+        column: 0,
+        path: "",
+        severity: "error",
+        code: "syntax",
+        found: "",
+        wanted: "",
+        message: text instanceof ReadError ? text.reason : text.message,
+      });
       continue;
     }
     const found = analyzeText(text, { file, allowUnsupported: options.allowUnsupported });
@@ -34,7 +45,9 @@ export async function analyzeFiles(
   else {
     if (errors.length > 0) process.stdout.write(formatErrors(errors) + "\n");
     const warnings = errors.length - failures;
-    process.stderr.write(`${failures} ${failures === 1 ? "error" : "errors"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}\n`);
+    process.stderr.write(
+      `${failures} ${failures === 1 ? "error" : "errors"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}\n`,
+    );
   }
   return failures > 0 ? 1 : 0;
 }

@@ -61,6 +61,7 @@ export function parseCommand(argv: readonly string[]): Command {
   const name = argv[0];
   if (name === undefined || name === "help" || name === "--help" || name === "-h") return { kind: "help" };
   if (name === "version" || name === "--version" || name === "-v") return { kind: "version" };
+  if (argv.includes("--help") || argv.includes("-h")) return { kind: "help" };
   try {
     switch (name) {
       case "gateway":
@@ -68,9 +69,13 @@ export function parseCommand(argv: readonly string[]): Command {
       case "analyze":
         return analyze(argv.slice(1));
       case "demo":
+        if (argv.length > 1) return { kind: "wrong", message: `found ${JSON.stringify(argv[1])}, but demo takes no arguments` };
         return { kind: "demo" };
       default:
-        return { kind: "wrong", message: `found command ${JSON.stringify(name)}, wanted gateway, analyze, demo, help or version` };
+        return {
+          kind: "wrong",
+          message: `found command ${JSON.stringify(name)}, wanted gateway, analyze, demo, help or version`,
+        };
     }
   } catch (error) {
     return { kind: "wrong", message: error instanceof Error ? error.message : String(error) };
@@ -97,6 +102,7 @@ function gateway(args: readonly string[]): Command {
   if (positionals.length > 1) return wrong(`found ${positionals.length} files, wanted one`);
   if (positionals.length === 1 && to !== "") return wrong("found a file and --to, wanted one of the two");
   if (positionals.length === 0 && to === "") return wrong("wanted a bootstrap file, or --to URL");
+  if (values.port !== undefined && to === "") return wrong("--port goes with --to: a bootstrap has the ports of its listeners");
   const port = wholeNumber("port", values.port ?? "8080", 0, 65_535);
   if (typeof port === "string") return wrong(port);
   const adminPort = values["admin-port"] === undefined ? undefined : wholeNumber("admin-port", values["admin-port"], 0, 65_535);
@@ -126,5 +132,10 @@ function analyze(args: readonly string[]): Command {
     options: { json: { type: "boolean" }, "allow-unsupported": { type: "boolean" } },
   });
   if (positionals.length === 0) return { kind: "wrong", message: "analyze wants at least one file" };
-  return { kind: "analyze", files: positionals, json: values.json === true, allowUnsupported: values["allow-unsupported"] === true };
+  return {
+    kind: "analyze",
+    files: positionals,
+    json: values.json === true,
+    allowUnsupported: values["allow-unsupported"] === true,
+  };
 }

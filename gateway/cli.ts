@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFile } from "node:fs/promises";
 import { parseLogLevel } from "../core/observe/logger.ts";
 import { HELP, parseCommand } from "./arguments.ts";
+import { readText } from "./read-text.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs a command; the exit code, or undefined while a gateway serves. */
@@ -19,7 +19,12 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
       return 2;
     case "analyze": {
       const { analyzeFiles } = await import("./analyze.ts");
-      const texts = await Promise.all(command.files.map(async (file) => ({ file, text: await readText(file) })));
+      const texts = await Promise.all(
+        command.files.map(async (file) => ({
+          file,
+          text: await readText(file).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))),
+        })),
+      );
       return analyzeFiles(texts, command);
     }
     case "demo": {
@@ -29,20 +34,14 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     case "gateway": {
       const level = parseLogLevel(command.options.logLevel);
       if (level === undefined) {
-        process.stderr.write(`isthmus: --log-level: found ${JSON.stringify(command.options.logLevel)}, wanted trace, debug, info, warning, error, critical or off\n`);
+        process.stderr.write(
+          `isthmus: --log-level: found ${JSON.stringify(command.options.logLevel)}, wanted trace, debug, info, warning, error, critical or off\n`,
+        );
         return 2;
       }
       const { runGateway } = await import("./run-gateway.ts");
       return runGateway(command.options, level);
     }
-  }
-}
-
-async function readText(file: string): Promise<string | Error> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
   }
 }
 

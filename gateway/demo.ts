@@ -11,7 +11,7 @@ function root(): string {
 }
 
 interface DemoService {
-  startService(name: string, port: number): Promise<unknown>;
+  startService(name: string, port: number): Promise<{ close(): Promise<void> }>;
 }
 
 const TRY = `
@@ -32,13 +32,28 @@ The configuration is examples/demo/gateway.yaml; edit it, and the edit is live. 
 export async function runDemo(): Promise<number | undefined> {
   const folder = join(root(), "examples", "demo");
   const { build } = await import("esbuild");
-  const out = await build({ entryPoints: [join(folder, "service.ts")], bundle: true, platform: "node", format: "esm", target: "node20", write: false, logLevel: "error" });
+  const out = await build({
+    entryPoints: [join(folder, "service.ts")],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    write: false,
+    logLevel: "error",
+  });
   const service = (await import(`data:text/javascript,${encodeURIComponent(out.outputFiles[0].text)}`)) as DemoService;
+  const running: { close(): Promise<void> }[] = [];
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(running.map((one) => one.close()));
+  };
   try {
-    await service.startService("blue", 9001);
-    await service.startService("green", 9002);
+    running.push(await service.startService("blue", 9001));
+    running.push(await service.startService("green", 9002));
   } catch (error) {
-    process.stderr.write(`isthmus: the demo's services want ports 9001 and 9002: ${error instanceof Error ? error.message : String(error)}\n`);
+    await closeAll();
+    process.stderr.write(
+      `isthmus: the demo's services want ports 9001 and 9002: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     return 1;
   }
   const code = await runGateway(
@@ -56,5 +71,6 @@ export async function runDemo(): Promise<number | undefined> {
     "info",
   );
   if (code === undefined) process.stdout.write(TRY);
+  else await closeAll();
   return code;
 }

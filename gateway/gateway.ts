@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { clusterManagerKey } from "../core/contract/cluster.ts";
 import type { FilterDefinition, FilterServices } from "../core/contract/filter.ts";
@@ -14,7 +13,7 @@ import { NodeDnsResolver } from "../core/cluster/dns/node-dns-resolver.ts";
 import { connect } from "../core/transport/connection.ts";
 import { ClusterManagerImpl } from "../core/cluster/cluster-manager.ts";
 import { Loggers, type LogLevel } from "../core/observe/logger.ts";
-import { StatsStore } from "../core/observe/stats-store.ts";
+import { type StatsOptions, StatsStore } from "../core/observe/stats-store.ts";
 import { Bootstrap } from "../core/resources/bootstrap.ts";
 import { DecodeContext, decode, formatError, parseDocument, type ResourceError } from "../core/resources/schema/index.ts";
 import type { AccessLogFactory } from "../core/server/build/access-logs.ts";
@@ -28,8 +27,11 @@ import { type LocalServer, localServerKey } from "../plugins/health-check/local-
 import { type Report, toResourceError } from "../core/match/problem.ts";
 import { ServerStats } from "../plugins/telemetry/server-stats.ts";
 import { statsOptions } from "../plugins/telemetry/stats-options.ts";
-import { LogFiles } from "../plugins/telemetry/access-log/log-files.ts";
-import { adminListener } from "./admin-listener.ts";
+import { type LogFileSystem, LogFiles } from "../plugins/telemetry/access-log/log-files.ts";
+import { addressStatNames } from "../core/server/build/build-listener.ts";
+import { resourceKey } from "../core/resources/diff.ts";
+import { readText } from "./read-text.ts";
+import { ADMIN_PORT, adminListener } from "./admin-listener.ts";
 import { adminContext } from "./admin-context.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileLocalReply } from "./local-reply.ts";
@@ -73,6 +75,55 @@ interface Loaded {
   readonly context: DecodeContext;
   readonly plugins: readonly PluginModule[];
   readonly byReference: ReadonlyMap<string, FilterDefinition>;
+  readonly stats: StatsOptions;
+}
+
+/** Plugins are let go with the last stream that may be in them. */
+function withPlugins(snapshot: Snapshot, plugins: readonly PluginModule[]): Snapshot {
+  let held = true;
+  const release = (): void => {
+    if (held) for (const plugin of plugins) plugin.dispose();
+    held = false;
+  };
+  return {
+    ...snapshot,
+    discard: () => {
+      snapshot.discard();
+      release();
+    },
+    dispose: () => {
+      snapshot.dispose();
+      release();
+    },
+  };
+}
+
+/** What the system says of an address that can't be bound, as a sentence with what to do. */
+function explainBinding(error: unknown, adminPort: number | undefined): unknown {
+  const { code, address = "", port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (!(error instanceof Error) || port === undefined) return error;
+  const where = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const hint = port === adminPort ? " (the admin port: --admin-port N takes another, 0 any)" : "";
+  if (code === "EADDRINUSE") return new Error(`${where} is in use by another process${hint}`, { cause: error });
+  if (code === "EACCES") return new Error(`${where}: this process may not listen there${hint}`, { cause: error });
+  if (code === "EADDRNOTAVAIL") return new Error(`${where}: this machine has no such address${hint}`, { cause: error });
+  return error;
+}
+
+/** For looking at a configuration without touching the files that it would write to. */
+const NO_FILES: LogFileSystem = {
+  openSync: () => -1,
+  open: () => undefined,
+  write: () => undefined,
+  writeSync: () => 0,
+  close: () => undefined,
+};
+
+/** A value from the admin port as it would be in a file: numbers and booleans are that. */
+function runtimeValue(text: string): unknown {
+  if (text === "true" || text === "false") return text === "true";
+  const number = Number(text);
+  return Number.isFinite(number) ? number : text;
 }
 
 /**
@@ -88,17 +139,24 @@ export class Gateway {
   bootstrapText: string;
   bootstrapTime: number;
   runtime: Runtime;
+  /** What `/runtime_modify` has set, over all configurations. */
+  readonly adminLayer: Record<string, unknown>;
   healthy: boolean;
   draining: boolean;
   /** Files to watch: the bootstrap and the plugins' sources. */
   files: readonly string[];
   logFiles: LogFiles;
   readonly #registry: FilterRegistry;
+  readonly #resolver: NodeDnsResolver;
   clusters: ClusterManagerImpl;
   #version: number;
   #serverStats: ServerStats | null;
   #flushTimer: NodeJS.Timeout | null;
+  #flushInterval: number;
+  /** `stats_config` of the first configuration, to tell whether a later one differs. */
+  #statsKey: string;
   #reloading: Promise<void>;
+  #stopping: Promise<void> | null;
 
   private constructor(options: GatewayOptions) {
     this.options = options;
@@ -115,22 +173,32 @@ export class Gateway {
     this.bootstrapText = "";
     this.bootstrapTime = 0;
     this.runtime = new Runtime();
+    this.adminLayer = {};
     this.healthy = true;
     this.draining = false;
     this.files = [];
     this.#registry = new FilterRegistry(options.filters);
+    this.#resolver = new NodeDnsResolver(DEFAULT_DNS_RESOLVER_OPTIONS);
     this.logFiles = new LogFiles({ stats: this.stats, log: this.loggers.get("misc"), timers });
     this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
     this.#version = 0;
     this.#serverStats = null;
     this.#flushTimer = null;
+    this.#flushInterval = 0;
+    this.#statsKey = "";
     this.#reloading = Promise.resolve();
+    this.#stopping = null;
   }
 
   /** Starts serving. Rejects with a ConfigurationError, or with the system's error when an address can't be bound. */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const gateway = new Gateway(options);
-    await gateway.#apply(true);
+    try {
+      await gateway.#apply(true);
+    } catch (error) {
+      await gateway.stop();
+      throw error;
+    }
     return gateway;
   }
 
@@ -139,12 +207,16 @@ export class Gateway {
     const gateway = new Gateway(options);
     let loaded: Loaded;
     try {
-      loaded = await gateway.#load(options.text ?? (await readFile(options.file, "utf8")));
+      loaded = await gateway.#load(options.text ?? (await readText(options.file)));
     } catch (error) {
       if (error instanceof ConfigurationError) return error.errors;
       throw error;
     }
-    const snapshot = gateway.#build(loaded, new Runtime(), () => undefined);
+    const runtime = gateway.#runtimeOf(loaded.bootstrap);
+    // Formats and filters of logs are read, but no file is opened.
+    const files = new LogFiles({ stats: gateway.stats, log: gateway.loggers.get("misc"), timers, fileSystem: NO_FILES });
+    const clusters = { get: (name: string) => gateway.clusters.get(name) };
+    const snapshot = gateway.#build(loaded, runtime, accessLogFactory({ files, runtime, clusters }));
     snapshot?.discard();
     for (const plugin of loaded.plugins) plugin.dispose();
     return loaded.context.errors;
@@ -152,6 +224,7 @@ export class Gateway {
 
   /** Reads the configuration again. Rejects, and goes on as before, when it is refused. One at a time, in order. */
   reload(): Promise<void> {
+    if (this.#stopping !== null) return Promise.reject(new Error("the gateway is stopping"));
     const next = this.#reloading.then(
       () => this.#apply(false),
       () => this.#apply(false),
@@ -162,47 +235,99 @@ export class Gateway {
 
   async #apply(first: boolean): Promise<void> {
     const log = this.loggers.get("config");
-    const text = this.options.text ?? (await readFile(this.options.file, "utf8"));
+    const text = this.options.text ?? (await readText(this.options.file));
     const loaded = await this.#load(text);
     const { bootstrap, context } = loaded;
-    if (first) this.#useStats(bootstrap, context);
-    const runtime = new Runtime((bootstrap.layeredRuntime?.layers ?? []).map((layer) => layer.staticLayer ?? {}));
+    if (first) this.#useStats(bootstrap, loaded.stats);
+    const runtime = this.#runtimeOf(bootstrap);
     let snapshot: Snapshot | undefined;
     try {
-      snapshot = this.#build(loaded, runtime, accessLogFactory({ files: this.logFiles, runtime, clusters: { get: (name) => this.clusters.get(name) } }));
+      snapshot = this.#build(
+        loaded,
+        runtime,
+        accessLogFactory({ files: this.logFiles, runtime, clusters: { get: (name) => this.clusters.get(name) } }),
+      );
     } finally {
       if (snapshot === undefined) for (const plugin of loaded.plugins) plugin.dispose();
     }
     for (const error of context.errors) if (error.severity === "warning") log.warn(formatError(error));
     if (snapshot === undefined) throw new ConfigurationError(context.errors.filter((e) => e.severity === "error"));
-    await this.server.apply(snapshot);
+    await this.server.apply(withPlugins(snapshot, loaded.plugins)).catch((error: unknown) => {
+      throw explainBinding(
+        error,
+        this.options.adminPort ??
+          (bootstrap.admin === undefined ? ADMIN_PORT : bootstrap.admin.address?.socketAddress?.portValue),
+      );
+    });
     this.bootstrap = bootstrap;
     this.bootstrapText = text;
     this.bootstrapTime = clock.wallNow();
     this.runtime = runtime;
     this.#version = snapshot.version;
-    this.files = [resolve(this.options.file), ...loaded.plugins.flatMap((plugin) => plugin.files)];
-    // Series of clusters that are gone would be shown for ever.
-    const names = (bootstrap.staticResources.clusters ?? []).map((cluster) => (cluster.altStatName !== "" ? cluster.altStatName : cluster.name));
-    this.stats.retain("cluster", new Set(names));
+    this.files = [
+      ...(this.options.text === undefined ? [resolve(this.options.file)] : []),
+      ...loaded.plugins.flatMap((plugin) => plugin.files),
+    ];
+    this.#flushEvery(bootstrap);
+    this.#dropSeries(snapshot, bootstrap);
     if (first) {
       this.#serverStats?.initialized(clock.wallNow() - this.startedAt);
       for (const listener of this.server.listeners) log.info(`listener ${listener.name} on ${listener.address}:${listener.port}`);
-    } else log.info(`configuration ${snapshot.version} is live`);
+    } else {
+      if (resourceKey(bootstrap.statsConfig) !== this.#statsKey)
+        log.warn("stats_config has changed: how statistics are kept is decided at the start");
+      log.info(`configuration ${snapshot.version} is live`);
+    }
   }
 
   /** How statistics are kept is decided once, by the first configuration. */
-  #useStats(bootstrap: Bootstrap, context: DecodeContext): void {
-    if (bootstrap.statsConfig !== undefined) {
-      const report: Report = (problem) => context.add(toResourceError(problem));
-      const stats = new StatsStore(statsOptions(bootstrap.statsConfig, report));
-      this.stats = stats;
-      this.logFiles = new LogFiles({ stats, log: this.loggers.get("misc"), timers });
-      this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
-    }
+  #useStats(bootstrap: Bootstrap, options: StatsOptions): void {
+    this.#statsKey = resourceKey(bootstrap.statsConfig);
+    this.stats = new StatsStore(options);
+    this.logFiles = new LogFiles({ stats: this.stats, log: this.loggers.get("misc"), timers });
+    this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
     this.#serverStats = new ServerStats(this.stats);
-    this.#flushTimer = setInterval(() => this.#flush(), bootstrap.statsFlushInterval ?? 5_000);
-    this.#flushTimer.unref();
+  }
+
+  /** Series of what is gone would be shown for ever. */
+  #dropSeries(snapshot: Snapshot, bootstrap: Bootstrap): void {
+    const { clusters, listeners } = bootstrap.staticResources;
+    this.stats.retain(
+      "cluster",
+      new Set(clusters.map((cluster) => (cluster.altStatName !== "" ? cluster.altStatName : cluster.name))),
+    );
+    this.stats.retain("http", new Set(["admin", ...snapshot.managers.map((manager) => manager.options.statPrefix)]));
+    this.stats.retain("listener", new Set(["admin", ...listeners.flatMap(addressStatNames)]));
+  }
+
+  /** Envoy's `stats_flush_interval`; with `stats_flush_on_admin` the pages flush instead. */
+  #flushEvery(bootstrap: Bootstrap): void {
+    const interval = bootstrap.statsFlushOnAdmin === true ? 0 : (bootstrap.statsFlushInterval ?? 5_000);
+    if (interval === this.#flushInterval) return;
+    if (this.#flushTimer !== null) clearInterval(this.#flushTimer);
+    this.#flushInterval = interval;
+    this.#flushTimer = interval === 0 ? null : setInterval(() => this.#flush(), interval);
+    this.#flushTimer?.unref();
+  }
+
+  /** A page is about to show the statistics. */
+  beforeStats(): void {
+    if (this.#flushInterval === 0) this.#flush();
+    else this.updateServerStats();
+  }
+
+  #runtimeOf(bootstrap: Bootstrap): Runtime {
+    const layers = bootstrap.layeredRuntime?.layers ?? [];
+    return new Runtime(layers.map((layer) => (layer.adminLayer === undefined ? (layer.staticLayer ?? {}) : this.adminLayer)));
+  }
+
+  /** `/runtime_modify`: an empty value takes the key out of the admin layer. */
+  modifyRuntime(values: ReadonlyMap<string, string>): void {
+    for (const [key, value] of values) {
+      if (value === "") delete this.adminLayer[key];
+      else this.adminLayer[key] = runtimeValue(value);
+    }
+    this.runtime.refresh();
   }
 
   /** Envoy's statistics interval: what histograms show as "interval" is since the last one. */
@@ -239,7 +364,7 @@ export class Gateway {
       clock,
       timers,
       stats: this.stats,
-      resolver: new NodeDnsResolver(DEFAULT_DNS_RESOLVER_OPTIONS),
+      resolver: this.#resolver,
       balancers: STANDARD_BALANCERS,
       random: Math.random,
       log: (message) => log.info(message),
@@ -264,7 +389,17 @@ export class Gateway {
       } catch (error) {
         if (!(error instanceof PluginLoadError)) throw error;
         const { file: at, line, column } = error.place;
-        context.add({ file: at, line, column, path: "", severity: "error", code: "invalid_value", found: "", wanted: "", message: error.text });
+        context.add({
+          file: at,
+          line,
+          column,
+          path: "",
+          severity: "error",
+          code: "invalid_value",
+          found: "",
+          wanted: "",
+          message: error.text,
+        });
         return undefined;
       }
     };
@@ -274,9 +409,21 @@ export class Gateway {
       if (reference === undefined || module === undefined) continue;
       const chosen = chooseDefinition(reference, module.definitions);
       if (typeof chosen === "string") {
-        context.add({ file, line: 0, column: 0, path: "", severity: "error", code: "unknown_type_url", found: url, wanted: "", message: chosen });
+        context.add({
+          file,
+          line: 0,
+          column: 0,
+          path: "",
+          severity: "error",
+          code: "unknown_type_url",
+          found: url,
+          wanted: "",
+          message: chosen,
+        });
       } else byReference.set(url, chosen);
     }
+    const report: Report = (problem) => context.add(toResourceError(problem));
+    const stats = bootstrap === undefined ? {} : statsOptions(bootstrap.statsConfig, report);
     for (const path of this.options.plugins ?? []) {
       const module = await add(path, process.cwd());
       for (const definition of module?.definitions ?? []) byReference.set(definition.id, definition);
@@ -285,13 +432,14 @@ export class Gateway {
       for (const plugin of plugins) plugin.dispose();
       throw new ConfigurationError(context.errors.filter((e) => e.severity === "error"));
     }
-    return { bootstrap, context, plugins, byReference };
+    return { bootstrap, context, plugins, byReference, stats };
   }
 
   #build(loaded: Loaded, runtime: Runtime, createAccessLog: AccessLogFactory): Snapshot | undefined {
     const { bootstrap, context, byReference } = loaded;
     const resources = bootstrap.staticResources.clusters ?? [];
     const names = new Set(resources.map((cluster) => cluster.name));
+    const before = context.failures;
     const clusters = this.clusters.update(resources, context);
     if (clusters === undefined) return undefined;
     const failed = (): boolean => !this.healthy || this.draining;
@@ -302,7 +450,8 @@ export class Gateway {
       cluster: bootstrap.node?.cluster ?? "",
     };
     const services: FilterServices = {
-      get: (key) => (key.id === clusterManagerKey.id ? clusters.manager : key.id === localServerKey.id ? local : undefined) as never,
+      get: (key) =>
+        (key.id === clusterManagerKey.id ? clusters.manager : key.id === localServerKey.id ? local : undefined) as never,
     };
     const env: BuildEnvironment = {
       registry: this.#registry.with([...byReference.values()]),
@@ -317,9 +466,10 @@ export class Gateway {
       logger: (component) => this.loggers.get(component),
       plugin: (typeUrl) => byReference.get(typeUrl) ?? byReference.get(typeUrl.slice(typeUrl.lastIndexOf("/") + 1)),
       localAddress: nodeAddress(),
+      node: { id: bootstrap.node?.id ?? "", cluster: bootstrap.node?.cluster ?? "" },
     };
     const admin = adminListener(bootstrap, this.options.adminPort, adminContext(this), env);
-    return buildSnapshot(
+    const snapshot = buildSnapshot(
       bootstrap,
       this.#version + 1,
       {
@@ -333,15 +483,25 @@ export class Gateway {
       admin === null ? [] : [admin],
       env,
     );
+    if (context.failures === before) return snapshot;
+    snapshot?.discard();
+    return undefined;
   }
 
   /** Stops accepting, lets what runs finish, ends. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
     this.draining = true;
     await this.server.stop();
     this.clusters.dispose();
     if (this.#flushTimer !== null) clearInterval(this.#flushTimer);
+    this.#flushTimer = null;
+    this.#resolver.dispose();
     await this.logFiles.flush();
-    timers.stop();
+    // The wheel is everybody's: another gateway of this process may have timers in it.
+    if (timers.armed === 0) timers.stop();
   }
 }

@@ -8,7 +8,7 @@ import type { SubstitutionFormatString } from "../core/resources/accesslog.ts";
 import type { HttpConnectionManager } from "../core/resources/http-connection-manager.ts";
 import type { DecodeContext } from "../core/resources/schema/index.ts";
 import type { LocalReplyMapper } from "../core/server/hcm/manager.ts";
-import { Runtime } from "../core/filter/runtime.ts";
+import type { Runtime } from "../core/filter/runtime.ts";
 import { compileLogFilter, type LogFilter } from "../plugins/telemetry/access-log/log-filter.ts";
 import { compileSubstitutionFormat } from "../plugins/telemetry/access-log/sink-format.ts";
 import { readDataSource } from "../plugins/routing/table/direct-response.ts";
@@ -31,28 +31,38 @@ interface Mapper {
 let current = "";
 
 const OPTIONS: FormatOptions = {
-  commands: new Map([["LOCAL_REPLY_BODY", { argument: "none", length: true, make: () => stringOperator(() => toWire(current)) }]]),
+  commands: new Map([
+    ["LOCAL_REPLY_BODY", { argument: "none", length: true, make: () => stringOperator(() => toWire(current)) }],
+  ]),
 };
 
 function bodyFormat(config: SubstitutionFormatString | undefined, report: Report): BodyFormat | undefined {
   if (config === undefined) return undefined;
   const formatter = compileSubstitutionFormat(config, OPTIONS, report);
   if (formatter === undefined) return undefined;
-  const contentType = config.contentType !== "" ? config.contentType : config.jsonFormat !== undefined ? "application/json" : "text/plain";
+  const contentType =
+    config.contentType !== "" ? config.contentType : config.jsonFormat !== undefined ? "application/json" : "text/plain";
   return { formatter, contentType };
 }
 
 /** `local_reply_config`, compiled; undefined when there is none. Source: Envoy, "Local reply modification". */
-export function compileLocalReply(hcm: HttpConnectionManager, context: DecodeContext): LocalReplyMapper | undefined {
+export function compileLocalReply(
+  hcm: HttpConnectionManager,
+  context: DecodeContext,
+  runtime: Runtime,
+): LocalReplyMapper | undefined {
   const config = hcm.localReplyConfig;
   if (config === undefined) return undefined;
   const report: Report = (problem) => context.add(toResourceError(problem));
   const mappers = (config.mappers ?? []).map((mapper): Mapper => ({
-    filter: compileLogFilter(mapper.filter, { runtime: new Runtime(), report }),
+    filter: compileLogFilter(mapper.filter, { runtime, report }),
     status: mapper.statusCode,
     body: mapper.body === undefined ? undefined : new TextDecoder().decode(readDataSource(mapper.body, report)),
     format: bodyFormat(mapper.bodyFormatOverride, report),
-    headers: (mapper.headersToAdd ?? []).length === 0 ? null : compileHeaderMutations({ add: mapper.headersToAdd, remove: [] }, mapper, report),
+    headers:
+      (mapper.headersToAdd ?? []).length === 0
+        ? null
+        : compileHeaderMutations({ add: mapper.headersToAdd, remove: [] }, mapper, report),
   }));
   const standard = bodyFormat(config.bodyFormat, report);
   return (stream, headers: HeaderMap, body: string): string => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { LogLevel } from "../core/observe/logger.ts";
 import type { GatewayArguments } from "./arguments.ts";
 import { allFilters } from "./filters.ts";
@@ -16,8 +17,52 @@ export async function runGateway(args: GatewayArguments, logLevel: LogLevel): Pr
     }
     text = made.text;
   }
-  let end = (): void => undefined;
-  let gateway: Gateway;
+  let gateway: Gateway | null = null;
+  let ending = false;
+  const end = (): void => {
+    // Nothing serves yet; and a second signal is impatience: end at once.
+    if (gateway === null || ending) process.exit(1);
+    ending = true;
+    watcher?.close();
+    gateway.loggers.get("main").info("draining");
+    gateway.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  const reload = (why: string): void => {
+    // An edit while the first configuration is being read: it is read again when that is over.
+    if (gateway === null) {
+      early = true;
+      return;
+    }
+    if (ending) return;
+    const running = gateway;
+    running.reload().then(
+      () => {
+        if (!ending) watcher?.set(running.files);
+      },
+      (error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        if (!ending)
+          running.loggers.get("config").error(`${why} was refused, the last good configuration keeps serving:\n${message}`);
+      },
+    );
+  };
+  let early = false;
+  const watcher = args.watch
+    ? new FileWatcher({
+        onChange: () => reload("an edit"),
+        onError: (folder, error) => gateway?.loggers.get("config").error(`${folder} can't be watched: ${error.message}`),
+      })
+    : null;
+  if (text === undefined) watcher?.set([resolve(args.file)]);
+  // Node would open a port for its debugger.
+  process.on("SIGUSR1", () => gateway?.logFiles.reopen());
+  process.on("SIGUSR2", () => gateway?.logFiles.reopen());
+  process.on("SIGHUP", () => reload("SIGHUP"));
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
   try {
     gateway = await Gateway.start({
       file: args.to !== "" ? "--to.json" : args.file,
@@ -28,50 +73,18 @@ export async function runGateway(args: GatewayArguments, logLevel: LogLevel): Pr
       logLevel,
       adminPort: args.adminPort,
       drainTime: args.drainTime,
-      onQuit: () => end(),
+      onQuit: end,
     });
   } catch (error) {
+    watcher?.close();
     if (!(error instanceof Error)) throw error;
-    process.stderr.write(error instanceof ConfigurationError ? `${error.message}\n` : `isthmus: ${explain(error)}\n`);
+    process.stderr.write(error instanceof ConfigurationError ? `${error.message}\n` : `isthmus: ${error.message}\n`);
     return 1;
   }
-  const log = gateway.loggers.get("main");
-  const watcher = args.watch && text === undefined ? new FileWatcher(() => reload("an edit")) : null;
+  const { loggers, logFiles } = gateway;
+  process.on("exit", () => logFiles.flushSync());
   watcher?.set(gateway.files);
-  const reload = (why: string): void => {
-    gateway.reload().then(
-      () => watcher?.set(gateway.files),
-      (error: unknown) => {
-        const message = error instanceof Error ? error.message : String(error);
-        log.error(`${why} was refused, the last good configuration keeps serving:\n${message}`);
-      },
-    );
-  };
-  let ending = false;
-  end = (): void => {
-    // A second signal is impatience: end at once.
-    if (ending) process.exit(1);
-    ending = true;
-    watcher?.close();
-    log.info("draining");
-    gateway.stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
-  process.on("SIGHUP", () => reload("SIGHUP"));
-  process.on("SIGUSR2", () => gateway.logFiles.reopen());
-  process.on("exit", () => gateway.logFiles.flushSync());
-  log.info("all listeners are up");
+  if (early) reload("an edit");
+  loggers.get("main").info("all listeners are up");
   return undefined;
-}
-
-/** What the system says, with the address that it is about. */
-function explain(error: Error): string {
-  const { code, address, port, path } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  if (code === "EADDRINUSE") return `${address ?? ""}:${port ?? ""} is in use by another process`;
-  if (code === "ENOENT" && path !== undefined) return `${path}: there is no such file`;
-  return error.message;
 }

@@ -1,9 +1,24 @@
+/** A connection that was refused goes to the name's other address; nothing was sent on it. */
+const ANOTHER_ADDRESS = {
+  retry_on: "connect-failure",
+  num_retries: 2,
+  retry_back_off: { base_interval: "0.001s", max_interval: "0.01s" },
+  retry_host_predicate: [
+    {
+      name: "envoy.retry_host_predicates.previous_hosts",
+      typed_config: { "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate" },
+    },
+  ],
+  host_selection_retry_max_attempts: "5",
+};
+
 /** What `--to` asks for, as a bootstrap; or a sentence that says what is wrong with the URL. */
 export function bootstrapFor(to: string, port: number): { readonly text: string } | { readonly problem: string } {
   const wanted = "an origin such as http://127.0.0.1:3000";
   const match = /^http:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/.exec(to);
   if (match === null) {
-    if (to.startsWith("https://")) return { problem: `--to ${JSON.stringify(to)}: TLS to the upstream is not built yet, wanted ${wanted}` };
+    if (to.startsWith("https://"))
+      return { problem: `--to ${JSON.stringify(to)}: TLS to the upstream is not built yet, wanted ${wanted}` };
     return { problem: `--to: found ${JSON.stringify(to)}, wanted ${wanted}` };
   }
   const host = match[1].replace(/^\[|\]$/g, "");
@@ -23,7 +38,8 @@ export function bootstrapFor(to: string, port: number): { readonly text: string 
                 {
                   name: "envoy.filters.network.http_connection_manager",
                   typed_config: {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                    "@type":
+                      "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
                     stat_prefix: "to",
                     server_name: "isthmus",
                     // A shortcut of our own has secure defaults: the edge decides who the client is, and paths are what they look like.
@@ -34,7 +50,16 @@ export function bootstrapFor(to: string, port: number): { readonly text: string 
                     upgrade_configs: [{ upgrade_type: "websocket" }],
                     route_config: {
                       virtual_hosts: [
-                        { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "to", timeout: "0s" } }] },
+                        {
+                          name: "all",
+                          domains: ["*"],
+                          routes: [
+                            {
+                              match: { prefix: "/" },
+                              route: { cluster: "to", timeout: "0s", ...(isIp ? {} : { retry_policy: ANOTHER_ADDRESS }) },
+                            },
+                          ],
+                        },
                       ],
                     },
                     http_filters: [{ name: "envoy.filters.http.router", typed_config: router }],
@@ -49,10 +74,14 @@ export function bootstrapFor(to: string, port: number): { readonly text: string 
         {
           name: "to",
           type: isIp ? "STATIC" : "STRICT_DNS",
+          // A service may listen on only one of the addresses that its name has: 127.0.0.1 and ::1 are both "localhost".
+          ...(isIp ? {} : { dns_lookup_family: "ALL" }),
           connect_timeout: "5s",
           load_assignment: {
             cluster_name: "to",
-            endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: host, port_value: upstreamPort } } } }] }],
+            endpoints: [
+              { lb_endpoints: [{ endpoint: { address: { socket_address: { address: host, port_value: upstreamPort } } } }] },
+            ],
           },
         },
       ],

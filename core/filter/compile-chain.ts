@@ -43,7 +43,11 @@ export interface CompiledFilters {
 }
 
 /** Builds every filter of the list; mistakes go to the context, and undefined comes back. */
-export function compileChain(entries: readonly HttpFilterEntry[], owner: object, env: ChainEnvironment): CompiledFilters | undefined {
+export function compileChain(
+  entries: readonly HttpFilterEntry[],
+  owner: object,
+  env: ChainEnvironment,
+): CompiledFilters | undefined {
   const { context } = env;
   const failures = context.failures;
   const built: BuiltFilter[] = [];
@@ -103,7 +107,12 @@ export function compileChain(entries: readonly HttpFilterEntry[], owner: object,
   return { chain, filters: built, routeConfigs: compileRouteConfigs(built, entries.length + 1, context), dispose };
 }
 
-function checkTerminal(entries: readonly HttpFilterEntry[], built: readonly BuiltFilter[], owner: object, report: (about: object, message: string) => void): void {
+function checkTerminal(
+  entries: readonly HttpFilterEntry[],
+  built: readonly BuiltFilter[],
+  owner: object,
+  report: (about: object, message: string) => void,
+): void {
   const terminals = built.filter((f) => f.definition.terminal === true);
   if (terminals.length === 0) {
     report(owner, `the chain has no terminal filter, wanted "envoy.filters.http.router" as the last of http_filters`);
@@ -112,9 +121,13 @@ function checkTerminal(entries: readonly HttpFilterEntry[], built: readonly Buil
   const last = built[built.length - 1];
   for (const terminal of terminals) {
     if (terminal === last) continue;
-    report(entries.find((e) => e.name === terminal.name) ?? owner, `terminal filter "${terminal.name}" must be the last of http_filters`);
+    report(
+      entries.find((e) => e.name === terminal.name) ?? owner,
+      `terminal filter "${terminal.name}" must be the last of http_filters`,
+    );
   }
-  if (last.definition.terminal !== true) report(entries[entries.length - 1], `filter "${last.name}" is the last, wanted a terminal filter there`);
+  if (last.definition.terminal !== true)
+    report(entries[entries.length - 1], `filter "${last.name}" is the last, wanted a terminal filter there`);
 }
 
 /** What `readFilterConfig` gives when the context has the mistakes. */

@@ -1,12 +1,23 @@
 import type { RuntimeReader } from "../contract/filter.ts";
 
+/** Values by key, or nested; the layer of the admin port changes while the server runs. */
+export type RuntimeLayer = Readonly<Record<string, unknown>>;
+
 /** `layered_runtime` with its static layers merged: the last layer that names a key wins. Keys of nested objects are joined by dots. */
 export class Runtime implements RuntimeReader {
+  readonly #layers: readonly RuntimeLayer[];
   readonly #values: Map<string, unknown>;
 
-  constructor(layers: readonly Readonly<Record<string, unknown>>[] = []) {
+  constructor(layers: readonly RuntimeLayer[] = []) {
+    this.#layers = layers;
     this.#values = new Map();
-    for (const layer of layers) this.#add("", layer);
+    this.refresh();
+  }
+
+  /** Reads the layers again: one of them has changed. */
+  refresh(): void {
+    this.#values.clear();
+    for (const layer of this.#layers) this.#add("", layer);
   }
 
   #add(prefix: string, layer: Readonly<Record<string, unknown>>): void {

@@ -11,6 +11,7 @@ import {
   lazy,
   list,
   message,
+  notBuilt,
   required,
   string,
   struct,
@@ -35,7 +36,7 @@ export const SubstitutionFormatString = message(
     formatters: unsupported("there are no formatter extensions"),
     jsonFormatOptions: message("envoy.config.core.v3.JsonFormatOptions", {
       /** Default false. */
-      sortProperties: bool({ default: false }),
+      sortProperties: notBuilt(bool({ default: false }), "members stand as they are written", ["false"]),
     }),
   },
   { oneofs: [{ name: "format", fields: ["textFormat", "jsonFormat", "textFormatSource"], required: true }] },

@@ -1,6 +1,6 @@
 import { isIP } from "./ip.ts";
 import type { Infer } from "./schema/index.ts";
-import { bool, enumOf, list, message, required, string, uint32, uint32Value, unsupported } from "./schema/index.ts";
+import { bool, enumOf, list, message, notBuilt, required, string, uint32, uint32Value, unsupported } from "./schema/index.ts";
 
 /** An IP (or for endpoints of DNS clusters a name) and a port. */
 export const SocketAddress = message(
@@ -65,11 +65,11 @@ export type CidrRange = Infer<typeof CidrRange>;
 
 /** TCP keep-alive: the system's values where unset. */
 export const TcpKeepalive = message("envoy.config.core.v3.TcpKeepalive", {
-  keepaliveProbes: uint32Value(),
+  keepaliveProbes: notBuilt(uint32Value(), "the platform does not set it"),
   /** Seconds of silence before the first probe. */
   keepaliveTime: uint32Value(),
   /** Seconds between probes. */
-  keepaliveInterval: uint32Value(),
+  keepaliveInterval: notBuilt(uint32Value(), "the platform does not set it"),
 });
 export type TcpKeepalive = Infer<typeof TcpKeepalive>;
 

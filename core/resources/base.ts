@@ -10,6 +10,7 @@ import {
   list,
   map,
   message,
+  notBuilt,
   required,
   string,
   struct,
@@ -24,14 +25,22 @@ export const TypedExtensionConfig = message("envoy.config.core.v3.TypedExtension
 });
 export type TypedExtensionConfig = Infer<typeof TypedExtensionConfig>;
 
-/** A transport socket (TLS and the like), not read yet. */
+const RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
+
+/** A transport socket: the plain one. Any other is a mistake that nothing turns into a warning, since plain text would go where TLS was asked for. */
 export const TransportSocket = message(
   "envoy.config.core.v3.TransportSocket",
   {
     name: string({ minLength: 1, required: true }),
     typedConfig: any(),
   },
-  { oneofs: [{ name: "config_type", fields: ["typedConfig"], required: true }] },
+  {
+    oneofs: [{ name: "config_type", fields: ["typedConfig"], required: true }],
+    check({ typedConfig }, complain) {
+      const type = typedConfig?.typeUrl;
+      if (type !== RAW_BUFFER) complain(`found ${type ?? "none"}, wanted ${RAW_BUFFER}: there is no TLS yet`, "typedConfig");
+    },
+  },
 );
 export type TransportSocket = Infer<typeof TransportSocket>;
 
@@ -40,7 +49,7 @@ export const Metadata = message("envoy.config.core.v3.Metadata", {
   /** Plain JSON by the name of a filter. Default: none. */
   filterMetadata: map(struct(), { keyMinLength: 1 }),
   /** Messages by the name of a filter. Default: none. */
-  typedFilterMetadata: map(any(), { keyMinLength: 1 }),
+  typedFilterMetadata: notBuilt(map(any(), { keyMinLength: 1 }), "only filter_metadata is looked at"),
 });
 export type Metadata = Infer<typeof Metadata>;
 

@@ -12,6 +12,7 @@ import {
   duration,
   list,
   message,
+  notBuilt,
   orEmpty,
   required,
   string,
@@ -121,7 +122,7 @@ export const Bootstrap = message(
     dynamicResources: unsupported("there is no dynamic configuration yet"),
     clusterManager: message(`${B}.ClusterManager`, {
       /** The cluster that this proxy belongs to. Default "". */
-      localClusterName: string({ default: "" }),
+      localClusterName: notBuilt(string({ default: "" }), "localities are not told apart yet", [""]),
       outlierDetection: unsupported("there is no outlier detection yet"),
       upstreamBindConfig: unsupported("set it on the cluster"),
       loadStatsConfig: unsupported("there is no load reporting yet"),

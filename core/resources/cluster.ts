@@ -3,7 +3,7 @@ import { isIP } from "./ip.ts";
 import { Metadata, RoutingPriority, TransportSocket } from "./base.ts";
 import { ClusterLoadAssignment } from "./endpoint.ts";
 import { Percent, RuntimeDouble } from "./percent.ts";
-import { Http1ProtocolOptions, HttpProtocolOptions } from "./protocol-options.ts";
+import { checkUpstreamOptions, Http1ProtocolOptions, HttpProtocolOptions } from "./protocol-options.ts";
 import type { Infer } from "./schema/index.ts";
 import {
   any,
@@ -15,6 +15,7 @@ import {
   list,
   map,
   message,
+  notBuilt,
   orEmpty,
   string,
   uint32Value,
@@ -58,6 +59,7 @@ export const RefreshRate = message(`${C}.RefreshRate`, {
 });
 export type RefreshRate = Infer<typeof RefreshRate>;
 
+const NO_SLOW_START = "there is no slow start yet";
 const SlowStartConfig = message(`${C}.SlowStartConfig`, {
   /** Milliseconds in which a new host reaches its full share. Unset or 0: at once. */
   slowStartWindow: duration(),
@@ -140,9 +142,11 @@ export const Cluster = message(
       choiceCount: uint32Value({ min: 2, default: 2 }),
       /** How strongly active requests lower a weight. Default 1. */
       activeRequestBias: RuntimeDouble,
-      slowStartConfig: SlowStartConfig,
+      slowStartConfig: notBuilt(SlowStartConfig, NO_SLOW_START),
     }),
-    roundRobinLbConfig: message(`${C}.RoundRobinLbConfig`, { slowStartConfig: SlowStartConfig }),
+    roundRobinLbConfig: message(`${C}.RoundRobinLbConfig`, {
+      slowStartConfig: notBuilt(SlowStartConfig, NO_SLOW_START),
+    }),
     commonLbConfig: orEmpty(
       message(
         `${C}.CommonLbConfig`,
@@ -151,7 +155,7 @@ export const Cluster = message(
           healthyPanicThreshold: withDefault(Percent, 50),
           zoneAwareLbConfig: unsupported("localities are not told apart yet"),
           localityWeightedLbConfig: unsupported("localities are not told apart yet"),
-          /** Milliseconds in which changes of hosts are gathered. Default 1,000; 0: none. */
+          /** Without effect: changes of hosts apply at once. Default 1,000. */
           updateMergeWindow: duration({ default: 1000 }),
           ignoreNewHostsUntilFirstHc: unsupported("there are no active health checks yet", ["false"]),
           /** Default false. */
@@ -198,6 +202,7 @@ export const Cluster = message(
     ],
     protoNames: { http2ProtocolOptions: "http2_protocol_options" },
     check(cluster, complain) {
+      checkUpstreamOptions(cluster.commonHttpProtocolOptions, complain);
       const localities = cluster.loadAssignment?.endpoints ?? [];
       const count = localities.reduce((total, { lbEndpoints }) => total + lbEndpoints.length, 0);
       if (cluster.type === "LOGICAL_DNS" && count !== 1) {

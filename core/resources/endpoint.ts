@@ -2,7 +2,19 @@ import { Address } from "./address.ts";
 import { Locality, Metadata } from "./base.ts";
 import { FractionalPercent } from "./percent.ts";
 import type { Infer } from "./schema/index.ts";
-import { bool, duration, enumOf, list, message, required, string, uint32, uint32Value, unsupported } from "./schema/index.ts";
+import {
+  bool,
+  duration,
+  enumOf,
+  list,
+  message,
+  notBuilt,
+  required,
+  string,
+  uint32,
+  uint32Value,
+  unsupported,
+} from "./schema/index.ts";
 
 const E = "envoy.config.endpoint.v3";
 
@@ -59,12 +71,15 @@ export const ClusterLoadAssignment = message(`${E}.ClusterLoadAssignment`, {
   namedEndpoints: unsupported("there are no named endpoints"),
   policy: message(`${E}.ClusterLoadAssignment.Policy`, {
     /** Requests to drop before they reach the cluster. */
-    dropOverloads: list(
-      message(`${E}.ClusterLoadAssignment.Policy.DropOverload`, {
-        category: string({ minLength: 1, required: true }),
-        dropPercentage: FractionalPercent,
-      }),
-      { max: 1 },
+    dropOverloads: notBuilt(
+      list(
+        message(`${E}.ClusterLoadAssignment.Policy.DropOverload`, {
+          category: string({ minLength: 1, required: true }),
+          dropPercentage: FractionalPercent,
+        }),
+        { max: 1 },
+      ),
+      "no requests are dropped by assignment yet",
     ),
     /** Percent: how many times the healthy part of a priority may stand for all of it. Default 140. */
     overprovisioningFactor: uint32Value({ above: 0, default: 140 }),

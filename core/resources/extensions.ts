@@ -59,6 +59,25 @@ export const builtInExtensions: Extensions = new Map<string, Extension>([
   entry("other", RouteList),
   entry("other", HttpRequestHeaderMatchInput),
   entry("other", HttpRequestQueryParamMatchInput),
+  ...[
+    "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
+    "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+    "envoy.extensions.matching.common_inputs.environment_variable.v3.Config",
+    "envoy.extensions.matching.input_matchers.ip.v3.Ip",
+    "envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction",
+    ...["UriSan", "DnsSan", "Subject"].map((name) => `envoy.extensions.matching.common_inputs.ssl.v3.${name}Input`),
+    ...[
+      "DestinationIP",
+      "DestinationPort",
+      "SourceIP",
+      "SourcePort",
+      "DirectSourceIP",
+      "ServerName",
+      "TransportProtocol",
+      "FilterState",
+      "DynamicMetadata",
+    ].map((name) => `envoy.extensions.matching.common_inputs.network.v3.${name}Input`),
+  ].map((typeUrl): [string, Extension] => [typeUrl, { kind: "other" }]),
 ]);
 
 function entry(kind: ExtensionKind, schema: Pick<MessageSchema<unknown>, "typeName" | "decodeAny">): [string, Extension] {

@@ -13,6 +13,7 @@ import {
   headerValue,
   list,
   message,
+  notBuilt,
   orEmpty,
   required,
   string,
@@ -21,6 +22,7 @@ import {
   unsupported,
 } from "./schema/index.ts";
 
+const UUID = "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig";
 const H = "envoy.extensions.filters.network.http_connection_manager.v3";
 
 /** An HTTP filter of a chain. */
@@ -66,7 +68,7 @@ export const UpgradeConfig = message(`${H}.HttpConnectionManager.UpgradeConfig`,
   /** `websocket`, `CONNECT`, ...; case does not matter. */
   upgradeType: string({ default: "" }),
   /** A chain of its own for such streams. Default: the normal one. */
-  filters: list(HttpFilter),
+  filters: notBuilt(list(HttpFilter), "upgrades take the normal chain"),
   /** Default true; routes may say otherwise. */
   enabled: boolValue({ default: true }),
 });
@@ -90,7 +92,7 @@ export const HttpConnectionManager = message(
     tracing: unsupported("there is no tracing yet"),
     commonHttpProtocolOptions: orEmpty(HttpProtocolOptions),
     /** Sends `connection: close` and waits for the client before closing after `max_connection_duration`. Default false. */
-    http1SafeMaxConnectionDuration: bool({ default: false }),
+    http1SafeMaxConnectionDuration: notBuilt(bool({ default: false }), "connections drain at that time already", ["false"]),
     httpProtocolOptions: orEmpty(Http1ProtocolOptions),
     http2ProtocolOptions: unsupported("downstreams speak HTTP/1.1"),
     http3ProtocolOptions: unsupported("there is no HTTP/3"),
@@ -103,7 +105,7 @@ export const HttpConnectionManager = message(
       {
         schemeToOverwrite: string({ in: ["http", "https"] }),
         /** Default false. */
-        matchUpstream: bool({ default: false }),
+        matchUpstream: notBuilt(bool({ default: false }), "the scheme follows the downstream connection", ["false"]),
       },
       { oneofs: [{ name: "transformation", fields: ["schemeToOverwrite"] }] },
     ),
@@ -133,7 +135,7 @@ export const HttpConnectionManager = message(
     /** Which addresses are internal. Unset: RFC 1918's and loopback. */
     internalAddressConfig: message(`${H}.HttpConnectionManager.InternalAddressConfig`, {
       /** Default false. */
-      unixSockets: bool({ default: false }),
+      unixSockets: notBuilt(bool({ default: false }), "listeners take TCP", ["false"]),
       cidrRanges: list(CidrRange),
     }),
     /** Default false. */
@@ -161,7 +163,9 @@ export const HttpConnectionManager = message(
     /** Passes `expect: 100-continue` and 100 responses on instead of answering itself. Default false. */
     proxy100Continue: bool({ default: false }),
     /** Default false. */
-    representIpv4RemoteAddressAsIpv4MappedIpv6: bool({ default: false }),
+    representIpv4RemoteAddressAsIpv4MappedIpv6: notBuilt(bool({ default: false }), "addresses are written as they are", [
+      "false",
+    ]),
     upgradeConfigs: list(UpgradeConfig),
     /** RFC 3986 normalization of the path. Envoy's default: false. */
     normalizePath: boolValue({ default: false }),
@@ -173,7 +177,16 @@ export const HttpConnectionManager = message(
       { default: "IMPLEMENTATION_SPECIFIC_DEFAULT" },
     ),
     /** How request ids are made; `envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig` is the one that there is. */
-    requestIdExtension: message(`${H}.RequestIDExtension`, { typedConfig: any() }),
+    requestIdExtension: message(
+      `${H}.RequestIDExtension`,
+      { typedConfig: any() },
+      {
+        check({ typedConfig }, complain) {
+          const type = typedConfig?.typeUrl;
+          if (type !== undefined && type !== UUID) complain(`found ${type}, wanted ${UUID}: there is no other`, "typedConfig");
+        },
+      },
+    ),
     localReplyConfig: LocalReplyConfig,
     /** Removes the port from `host` when it is the listener's. Default false; excludes `stripAnyHostPort`. */
     stripMatchingHostPort: bool(),
@@ -181,13 +194,15 @@ export const HttpConnectionManager = message(
     /** Default false. */
     stripTrailingHostDot: bool({ default: false }),
     /** Keeps the connection after an invalid message where that is safe. Default false. */
-    streamErrorOnInvalidHttpMessage: boolValue({ default: false }),
+    streamErrorOnInvalidHttpMessage: notBuilt(boolValue({ default: false }), "what follows an invalid message can't be trusted", [
+      "false",
+    ]),
     pathNormalizationOptions: unsupported("use normalize_path and merge_slashes"),
     proxyStatusConfig: unsupported("there is no proxy-status header"),
     typedHeaderValidationConfig: unsupported("there is one validator"),
     /** Sends the listener's port as `x-forwarded-port`. Default false. */
     appendXForwardedPort: bool({ default: false }),
-    /** Adds `x-envoy-local-overloaded` to replies that overload caused. Default false. */
+    /** Adds `x-envoy-local-overloaded` to replies of the overload manager, which there is not yet: without effect. Default false. */
     appendLocalOverload: bool({ default: false }),
     addProxyProtocolConnectionState: unsupported("there is no PROXY protocol yet", ["false"]),
     forwardProtoConfig: unsupported("x-forwarded-proto follows the connection"),
@@ -199,6 +214,16 @@ export const HttpConnectionManager = message(
     ],
     protoNames: {
       proxy100Continue: "proxy_100_continue",
+    },
+    check({ httpProtocolOptions }, complain) {
+      const format = httpProtocolOptions.headerKeyFormat;
+      if (format !== undefined) {
+        complain(
+          "responses have their names of headers in lower case: a format of them is for clusters only yet",
+          "properCaseWords",
+          format,
+        );
+      }
     },
   },
 );

@@ -10,6 +10,7 @@ import {
   enumOf,
   list,
   message,
+  notBuilt,
   required,
   string,
   uint32,
@@ -103,7 +104,7 @@ export const Listener = message(
     deprecatedV1: unsupported("deprecated; use bind_to_port"),
     /** Default DEFAULT: drains on every occasion; MODIFY_ONLY: only when changed or removed. */
     drainType: enumOf(["DEFAULT", "MODIFY_ONLY"], { default: "DEFAULT" }),
-    listenerFilters: list(ListenerFilter),
+    listenerFilters: notBuilt(list(ListenerFilter), "there are no listener filters yet"),
     /** Milliseconds for all listener filters; 0: none. Default 15,000. */
     listenerFiltersTimeout: duration({ default: 15_000 }),
     /** Default false: the connection closes. */
@@ -129,7 +130,7 @@ export const Listener = message(
     enableMptcp: unsupported("the platform has no MPTCP", ["false"]),
     ignoreGlobalConnLimit: unsupported("there is no global limit of connections", ["false"]),
     bypassOverloadManager: unsupported("there is no overload manager", ["false"]),
-    tcpKeepalive: TcpKeepalive,
+    tcpKeepalive: notBuilt(TcpKeepalive, "only connections to upstreams have it yet"),
   },
   {
     oneofs: [{ name: "listener_specifier", fields: ["internalListener"] }],

@@ -1,7 +1,7 @@
 import { TypedExtensionConfig } from "./base.ts";
 import { StringMatcher } from "./matchers.ts";
 import type { Infer } from "./schema/index.ts";
-import { bool, boolValue, duration, enumOf, list, message, string, uint32Value, unsupported } from "./schema/index.ts";
+import { bool, boolValue, duration, enumOf, list, message, notBuilt, string, uint32Value, unsupported } from "./schema/index.ts";
 
 /** What all versions of HTTP have in common, downstream and upstream. */
 export const HttpProtocolOptions = message("envoy.config.core.v3.HttpProtocolOptions", {
@@ -27,7 +27,7 @@ export const Http1ProtocolOptions = message(
   "envoy.config.core.v3.Http1ProtocolOptions",
   {
     /** Takes `GET http://host/path` as a proxy must. Default true. */
-    allowAbsoluteUrl: boolValue({ default: true }),
+    allowAbsoluteUrl: notBuilt(boolValue({ default: true }), "RFC 9112 section 3.2.2 wants a server to take them", ["true"]),
     /** Default false: HTTP/1.0 is answered with 426. */
     acceptHttp10: bool({ default: false }),
     /** For HTTP/1.0 requests without `host`. Default "": 400. */
@@ -39,7 +39,7 @@ export const Http1ProtocolOptions = message(
         /** `Content-Type`, `X-Request-Id`. */
         properCaseWords: message("envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords", {}),
         /** `preserve_case` is the one that there is. */
-        statefulFormatter: TypedExtensionConfig,
+        statefulFormatter: notBuilt(TypedExtensionConfig, "names of headers are kept in lower case"),
       },
       { oneofs: [{ name: "header_format", fields: ["properCaseWords", "statefulFormatter"], required: true }] },
     ),
@@ -48,7 +48,7 @@ export const Http1ProtocolOptions = message(
     /** Takes requests with both `content-length` and `transfer-encoding: chunked`, dropping the former. Refused by default. */
     allowChunkedLength: bool({ default: false }),
     /** Keeps the connection after an invalid message. Unset: the connection manager's setting. */
-    overrideStreamErrorOnInvalidHttpMessage: boolValue(),
+    overrideStreamErrorOnInvalidHttpMessage: notBuilt(boolValue(), "what follows an invalid message can't be trusted", ["false"]),
     /** Sends `GET http://host/path` to the upstream. Default false. */
     sendFullyQualifiedUrl: bool({ default: false }),
     /** Without effect: there is one parser. */
@@ -56,7 +56,7 @@ export const Http1ProtocolOptions = message(
     /** Whether methods that no RFC names may pass. Default false. */
     allowCustomMethods: bool({ default: false }),
     /** `upgrade` values that are removed instead of refused. */
-    ignoreHttp11Upgrade: list(StringMatcher),
+    ignoreHttp11Upgrade: notBuilt(list(StringMatcher), "upgrades are allowed by upgrade_configs"),
   },
   {
     protoNames: {
@@ -113,6 +113,20 @@ export const UpstreamHttpProtocolOptions = message(
         required: true,
       },
     ],
+    check: ({ commonHttpProtocolOptions: common }, complain) => checkUpstreamOptions(common, complain),
   },
 );
+
+/** What of the common options clusters do not do yet. */
+export function checkUpstreamOptions(
+  common: HttpProtocolOptions | undefined,
+  complain: (message: string, key: string, within: object) => void,
+): void {
+  if (common === undefined || (common.maxStreamDuration ?? 0) === 0) return;
+  complain(
+    "streams to upstreams have no limit of their own yet: set max_stream_duration on the route",
+    "maxStreamDuration",
+    common,
+  );
+}
 export type UpstreamHttpProtocolOptions = Infer<typeof UpstreamHttpProtocolOptions>;

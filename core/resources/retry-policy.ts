@@ -8,6 +8,7 @@ import {
   int64,
   list,
   message,
+  notBuilt,
   string,
   uint32,
   uint32Value,
@@ -53,19 +54,22 @@ export const RetryPolicy = message("envoy.config.route.v3.RetryPolicy", {
       },
     },
   ),
-  rateLimitedRetryBackOff: message("envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff", {
-    /** Headers of the response that say when to come back; the first that is there counts. */
-    resetHeaders: list(
-      message("envoy.config.route.v3.RetryPolicy.ResetHeader", {
-        name: headerName({ required: true }),
-        /** Seconds to wait, or seconds since 1970. Default SECONDS. */
-        format: enumOf(["SECONDS", "UNIX_TIMESTAMP"], { default: "SECONDS" }),
-      }),
-      { min: 1 },
-    ),
-    /** Milliseconds; longer waits are not waited for. Default 300,000. */
-    maxInterval: duration({ above: 0, default: 300_000 }),
-  }),
+  rateLimitedRetryBackOff: notBuilt(
+    message("envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff", {
+      /** Headers of the response that say when to come back; the first that is there counts. */
+      resetHeaders: list(
+        message("envoy.config.route.v3.RetryPolicy.ResetHeader", {
+          name: headerName({ required: true }),
+          /** Seconds to wait, or seconds since 1970. Default SECONDS. */
+          format: enumOf(["SECONDS", "UNIX_TIMESTAMP"], { default: "SECONDS" }),
+        }),
+        { min: 1 },
+      ),
+      /** Milliseconds; longer waits are not waited for. Default 300,000. */
+      maxInterval: duration({ above: 0, default: 300_000 }),
+    }),
+    "responses are not asked when to come back yet",
+  ),
   /** For the condition `retriable-headers`: matched against the response. Default: none. */
   retriableHeaders: list(HeaderMatcher),
   /** A request is tried again only if one of these matches it. Default: none, all are. */

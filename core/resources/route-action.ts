@@ -13,12 +13,14 @@ import {
   headerValue,
   list,
   message,
+  notBuilt,
   string,
   uint32,
   uint32Value,
   unsupported,
 } from "./schema/index.ts";
 
+const NO_SUBSETS = "there are no subsets yet";
 const R = "envoy.config.route.v3.RouteAction";
 
 /** Several clusters, one of which is chosen for each request by weight. */
@@ -36,7 +38,7 @@ export const WeightedCluster = message(
           clusterHeader: headerName(),
           /** Default 0. */
           weight: uint32Value({ default: 0 }),
-          metadataMatch: Metadata,
+          metadataMatch: notBuilt(Metadata, NO_SUBSETS),
           requestHeadersToAdd: headersToAdd,
           requestHeadersToRemove: headersToRemove,
           responseHeadersToAdd: headersToAdd,
@@ -179,7 +181,7 @@ export const RouteAction = message(
       default: "SERVICE_UNAVAILABLE",
     }),
     /** Endpoints must have this metadata (`envoy.lb`). */
-    metadataMatch: Metadata,
+    metadataMatch: notBuilt(Metadata, NO_SUBSETS),
     /** Replaces what `prefix`, `path` or `path_separated_prefix` matched. Default "": nothing. */
     prefixRewrite: headerValue({ default: "" }),
     /** Rewrites the path, without the query. */
@@ -218,22 +220,22 @@ export const RouteAction = message(
     maxGrpcTimeout: unsupported("deprecated; use max_stream_duration.grpc_timeout_header_max"),
     grpcTimeoutOffset: unsupported("deprecated; use max_stream_duration.grpc_timeout_header_offset"),
     upgradeConfigs: list(RouteUpgradeConfig),
-    internalRedirectPolicy: InternalRedirectPolicy,
+    internalRedirectPolicy: notBuilt(InternalRedirectPolicy, "redirects go to the client"),
     internalRedirectAction: unsupported("deprecated; use internal_redirect_policy"),
     maxInternalRedirects: unsupported("deprecated; use internal_redirect_policy"),
     hedgePolicy: message("envoy.config.route.v3.HedgePolicy", {
       initialRequests: unsupported("Envoy does not implement it either"),
       additionalRequestChance: unsupported("Envoy does not implement it either"),
       /** Default false. */
-      hedgeOnPerTryTimeout: bool({ default: false }),
+      hedgeOnPerTryTimeout: notBuilt(bool({ default: false }), "there is no hedging yet", ["false"]),
     }),
     maxStreamDuration: message(`${R}.MaxStreamDuration`, {
       /** Milliseconds; 0: none. Unset: the connection manager's. */
       maxStreamDuration: duration(),
       /** Milliseconds. Set: `grpc-timeout` is obeyed up to this, 0 for without limit. */
-      grpcTimeoutHeaderMax: duration(),
+      grpcTimeoutHeaderMax: notBuilt(duration(), "grpc-timeout is passed on, and not looked at yet"),
       /** Milliseconds, subtracted from `grpc-timeout`. */
-      grpcTimeoutHeaderOffset: duration(),
+      grpcTimeoutHeaderOffset: notBuilt(duration(), "grpc-timeout is passed on, and not looked at yet"),
     }),
   },
   {

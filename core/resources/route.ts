@@ -14,6 +14,7 @@ import {
   headerValue,
   list,
   message,
+  notBuilt,
   required,
   string,
   uint32,
@@ -89,7 +90,7 @@ export const Route = message(
     /** The newer form of `perRequestBufferLimitBytes`. */
     requestBodyBufferLimit: uint64Value(),
     /** Counts the route's requests below `vhost.NAME.route.PREFIX`. Default "": not counted. */
-    statPrefix: string({ default: "" }),
+    statPrefix: notBuilt(string({ default: "" }), "requests are counted by connection manager and cluster", [""]),
   },
   {
     oneofs: [
@@ -131,7 +132,7 @@ export const VirtualHost = message(
     retryPolicyTypedConfig: unsupported("use retry_policy"),
     hedgePolicy: unsupported("set it on the route"),
     /** Sends `x-envoy-is-timeout-retry` to the upstream. Default false. */
-    includeIsTimeoutRetryHeader: bool({ default: false }),
+    includeIsTimeoutRetryHeader: notBuilt(bool({ default: false }), "there is no such header yet", ["false"]),
     /** For routes that say nothing. */
     perRequestBufferLimitBytes: uint32Value(),
     /** The newer form of `perRequestBufferLimitBytes`. */

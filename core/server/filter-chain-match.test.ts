@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { addressBytes, type ChainCriteria, chooseFilterChain, type Cidr, cidrContains, type ConnectionFacts, matchesEverything } from "./filter-chain-match.ts";
+import {
+  addressBytes,
+  type ChainCriteria,
+  chooseFilterChain,
+  type Cidr,
+  cidrContains,
+  type ConnectionFacts,
+  matchesEverything,
+} from "./filter-chain-match.ts";
 
 const ANY: ChainCriteria = {
   prefixRanges: [],
@@ -35,7 +43,9 @@ describe("addresses", () => {
     ["::ffff:1.2.3.4", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4]],
   ])("%s", (text, bytes) => expect(addressBytes(text)).toEqual(bytes));
 
-  it.each(["", "1.2.3", "1.2.3.256", "1.2.3.4.5", "::1::", "12345::", "x"])("%j is none", (text) => expect(addressBytes(text)).toBeUndefined());
+  it.each(["", "1.2.3", "1.2.3.256", "1.2.3.4.5", "::1::", "12345::", "x"])("%j is none", (text) =>
+    expect(addressBytes(text)).toBeUndefined(),
+  );
 
   it.each([
     ["10.0.0.0/8", "10.200.1.1", true],
@@ -61,7 +71,9 @@ describe("the chain of a connection", () => {
   it("is chosen by port before all else", () =>
     expect(choose([{ prefixRanges: [cidr("10.1.2.3/32")] }, { destinationPort: 8080 }])).toBe(1));
   it("is the longest destination prefix", () =>
-    expect(choose([{ prefixRanges: [cidr("10.0.0.0/8")] }, { prefixRanges: [cidr("10.1.0.0/16"), cidr("11.0.0.0/8")] }, {}])).toBe(1));
+    expect(
+      choose([{ prefixRanges: [cidr("10.0.0.0/8")] }, { prefixRanges: [cidr("10.1.0.0/16"), cidr("11.0.0.0/8")] }, {}]),
+    ).toBe(1));
   it("prefers an exact server name to a wildcard, and the longer wildcard", () => {
     const chains = [{ serverNames: ["*.com"] }, { serverNames: ["*.example.com"] }, { serverNames: ["www.example.com"] }];
     expect(choose(chains, { serverName: "www.example.com" })).toBe(2);
@@ -70,7 +82,11 @@ describe("the chain of a connection", () => {
     expect(choose(chains, { serverName: "example.com" })).toBe(0);
   });
   it("is chosen by transport protocol and ALPN", () => {
-    const chains = [{ transportProtocol: "tls", applicationProtocols: ["h2"] }, { transportProtocol: "tls" }, { transportProtocol: "raw_buffer" }];
+    const chains = [
+      { transportProtocol: "tls", applicationProtocols: ["h2"] },
+      { transportProtocol: "tls" },
+      { transportProtocol: "raw_buffer" },
+    ];
     expect(choose(chains)).toBe(2);
     expect(choose(chains, { transportProtocol: "tls", applicationProtocols: ["http/1.1"] })).toBe(1);
     expect(choose(chains, { transportProtocol: "tls", applicationProtocols: ["h2", "http/1.1"] })).toBe(0);

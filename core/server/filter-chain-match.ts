@@ -101,7 +101,10 @@ function nameRank(names: readonly string[], name: string): number {
 function sourceTypeRank(type: ChainCriteria["sourceType"], facts: ConnectionFacts): number {
   if (type === "ANY") return 0;
   const local =
-    facts.sourceAddress === facts.destinationAddress || facts.sourceAddress.startsWith("127.") || facts.sourceAddress === "::1" || facts.sourceAddress === "";
+    facts.sourceAddress === facts.destinationAddress ||
+    facts.sourceAddress.startsWith("127.") ||
+    facts.sourceAddress === "::1" ||
+    facts.sourceAddress === "";
   return (type === "SAME_IP_OR_LOOPBACK") === local ? 1 : -1;
 }
 
@@ -111,7 +114,8 @@ const RANKS: ReadonlyArray<(c: ChainCriteria, f: ConnectionFacts) => number> = [
   (c, f) => rangeRank(c.prefixRanges, f.destinationAddress),
   (c, f) => nameRank(c.serverNames, f.serverName),
   (c, f) => (c.transportProtocol === "" ? 0 : c.transportProtocol === f.transportProtocol ? 1 : -1),
-  (c, f) => (c.applicationProtocols.length === 0 ? 0 : c.applicationProtocols.some((p) => f.applicationProtocols.includes(p)) ? 1 : -1),
+  (c, f) =>
+    c.applicationProtocols.length === 0 ? 0 : c.applicationProtocols.some((p) => f.applicationProtocols.includes(p)) ? 1 : -1,
   (c, f) => rangeRank(c.directSourcePrefixRanges, f.directSourceAddress),
   (c, f) => sourceTypeRank(c.sourceType, f),
   (c, f) => rangeRank(c.sourcePrefixRanges, f.sourceAddress),

@@ -7,6 +7,8 @@ import type { HttpConnectionManager } from "./hcm/manager.ts";
 
 /** A filter chain as a snapshot built it. */
 export interface BuiltChain {
+  /** What its match says: the same before and after a change means the same connections. Unique in a listener. */
+  readonly key: string;
   readonly name: string;
   readonly criteria: ChainCriteria;
   readonly manager: HttpConnectionManager;
@@ -20,6 +22,10 @@ export interface BuiltListener {
   readonly backlog: number | undefined;
   /** Whether "INBOUND" is its traffic direction (`/drain_listeners?inboundonly`). */
   readonly inbound: boolean;
+  /** An IPv6 address that takes no IPv4 connections (not `ipv4_compat`). Default false. */
+  readonly ipv6Only?: boolean;
+  /** `drain_type: MODIFY_ONLY`: a failed health check is no reason to end connections. Default false. */
+  readonly drainsOnModifyOnly?: boolean;
   /** The admin port: no traffic of anybody, so it is drained last and not listed. */
   readonly admin?: boolean;
   readonly chains: readonly BuiltChain[];
@@ -35,9 +41,9 @@ class ChainSlot implements ManagerSlot {
   readonly connections: Set<Http1ServerConnection>;
   readonly #listener: ListenerRuntime;
 
-  constructor(manager: HttpConnectionManager, listener: ListenerRuntime) {
+  constructor(manager: HttpConnectionManager, listener: ListenerRuntime, draining: boolean) {
     this.manager = manager;
-    this.draining = false;
+    this.draining = draining;
     this.connections = new Set();
     this.#listener = listener;
   }
@@ -58,7 +64,6 @@ class ChainSlot implements ManagerSlot {
  * chain that is gone drains its connections.
  */
 export class ListenerRuntime {
-  readonly name: string;
   built: BuiltListener;
   #slots: Map<string, ChainSlot>;
   #default: ChainSlot | null;
@@ -68,15 +73,16 @@ export class ListenerRuntime {
   #only: ChainSlot | null;
   #criteria: readonly ChainCriteria[];
   #socket: ListeningSocket | null;
-  #onIdle: (() => void) | null;
+  readonly #idleWaiters: Set<() => void>;
   #connections: number;
-  readonly #cxTotal: Counter;
-  readonly #cxActive: Gauge;
-  readonly #noChain: Counter;
+  #cxTotal: Counter;
+  #cxActive: Gauge;
+  #noChain: Counter;
   draining: boolean;
+  /** Responses carry `connection: close`, because health checks are answered with a failure. */
+  #announcing: boolean;
 
   constructor(built: BuiltListener) {
-    this.name = built.name;
     this.built = built;
     this.#slots = new Map();
     this.#default = null;
@@ -84,9 +90,10 @@ export class ListenerRuntime {
     this.#only = null;
     this.#criteria = [];
     this.#socket = null;
-    this.#onIdle = null;
+    this.#idleWaiters = new Set();
     this.#connections = 0;
     this.draining = false;
+    this.#announcing = false;
     this.#cxTotal = built.scope.counter("downstream_cx_total");
     this.#cxActive = built.scope.gauge("downstream_cx_active");
     this.#noChain = built.scope.counter("no_filter_chain_match");
@@ -95,8 +102,12 @@ export class ListenerRuntime {
 
   /** Binds. Rejects with the system's error: a port in use stops the update, never the process. */
   async bind(): Promise<void> {
-    const { host, port, backlog } = this.built;
-    this.#socket = await listen({ host, port }, { backlog }, (connection) => this.#accept(connection));
+    const { host, port, backlog, ipv6Only } = this.built;
+    this.#socket = await listen({ host, port }, { backlog, ipv6Only }, (connection) => this.#accept(connection));
+  }
+
+  get name(): string {
+    return this.built.name;
   }
 
   get address(): string {
@@ -112,9 +123,10 @@ export class ListenerRuntime {
   /** From now on requests, also those of connections that are there, are served by the new chains. */
   update(built: BuiltListener): void {
     this.built = built;
+    this.#count(built.scope);
     const before = this.#slots;
     const slots = new Map<string, ChainSlot>();
-    for (const chain of built.chains) slots.set(chain.name, this.#slotFor(before.get(chain.name), chain));
+    for (const chain of built.chains) slots.set(chain.key, this.#slotFor(before.get(chain.key), chain));
     for (const [name, slot] of before) if (!slots.has(name)) this.#retire(slot);
     this.#slots = slots;
     const fallback = built.defaultChain;
@@ -124,12 +136,23 @@ export class ListenerRuntime {
       this.#default = null;
     }
     this.#criteria = built.chains.map((chain) => chain.criteria);
-    const one = built.chains.length === 1 && matchesEverything(this.#criteria[0]) ? slots.get(built.chains[0].name) : undefined;
+    const one = built.chains.length === 1 && matchesEverything(this.#criteria[0]) ? slots.get(built.chains[0].key) : undefined;
     this.#only = one ?? (built.chains.length === 0 ? this.#default : null);
   }
 
+  /** Another `stat_prefix` takes the connections that are there along. */
+  #count(scope: StatsScope): void {
+    const active = scope.gauge("downstream_cx_active");
+    if (active === this.#cxActive) return;
+    this.#cxActive.value -= this.#connections;
+    active.value += this.#connections;
+    this.#cxActive = active;
+    this.#cxTotal = scope.counter("downstream_cx_total");
+    this.#noChain = scope.counter("no_filter_chain_match");
+  }
+
   #slotFor(old: ChainSlot | undefined, chain: BuiltChain): ChainSlot {
-    if (old === undefined) return new ChainSlot(chain.manager, this);
+    if (old === undefined) return new ChainSlot(chain.manager, this, this.#announcing || this.draining);
     old.manager = chain.manager;
     return old;
   }
@@ -164,14 +187,14 @@ export class ListenerRuntime {
       directSourceAddress: connection.remoteAddress,
       sourcePort: connection.remotePort,
     });
-    return index < 0 ? this.#default : (this.#slots.get(this.built.chains[index].name) ?? null);
+    return index < 0 ? this.#default : (this.#slots.get(this.built.chains[index].key) ?? null);
   }
 
   connectionClosed(): void {
     this.#connections--;
     this.#cxActive.value--;
     if (this.#old.size > 0) for (const slot of this.#old) if (slot.connections.size === 0) this.#old.delete(slot);
-    if (this.#connections === 0) this.#onIdle?.();
+    if (this.#connections === 0) for (const tell of this.#idleWaiters) tell();
   }
 
   /** Stops accepting. Connections go on. */
@@ -187,6 +210,13 @@ export class ListenerRuntime {
     for (const slot of this.#allSlots()) slot.drain();
   }
 
+  /** From now on every response says whether its connection will close, as Envoy's do while its health check fails. */
+  announceClose(on: boolean): void {
+    this.#announcing = on;
+    for (const slot of this.#slots.values()) slot.draining = on || this.draining;
+    if (this.#default !== null) this.#default.draining = on || this.draining;
+  }
+
   /** The connections that are there end, those to come do not. */
   drainOnce(): void {
     for (const slot of this.#allSlots()) for (const connection of slot.connections) connection.drainWhenIdle();
@@ -196,16 +226,16 @@ export class ListenerRuntime {
   drained(ms: number): Promise<void> {
     if (this.#connections === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const deadline = setTimeout(() => {
-        this.#onIdle = null;
-        this.destroyConnections();
-        resolve();
-      }, ms);
-      this.#onIdle = () => {
+      const done = (): void => {
         clearTimeout(deadline);
-        this.#onIdle = null;
+        this.#idleWaiters.delete(done);
         resolve();
       };
+      this.#idleWaiters.add(done);
+      const deadline = setTimeout(() => {
+        this.destroyConnections();
+        done();
+      }, ms);
     });
   }
 

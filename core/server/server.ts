@@ -18,18 +18,30 @@ export interface Snapshot {
   dispose(): void;
 }
 
+/** How long a configuration waits for the first DNS answers of its clusters. Envoy: initial_fetch_timeout of a dynamic resource. ms. */
+const WARM_LIMIT = 15_000;
+
 /** Applies snapshots: binds what is new, swaps what is there, drains what is gone. */
 export class Server {
   readonly #log: Logger;
   readonly #listeners: Map<string, ListenerRuntime>;
   #current: Snapshot | null;
+  /** Listeners that are gone and still have connections. */
+  readonly #leaving: Set<ListenerRuntime>;
+  #stopping: Promise<void> | null;
+  #healthFailed: boolean;
+  readonly #warmLimit: number;
   /** Envoy: --drain-time-s 600, which is for fleets; a client that keeps an idle connection open must not keep a process for so long. */
   drainTimeMs: number;
 
-  constructor(log: Logger, drainTimeMs = 10_000) {
+  constructor(log: Logger, drainTimeMs = 10_000, warmLimitMs = WARM_LIMIT) {
     this.#log = log;
     this.#listeners = new Map();
     this.#current = null;
+    this.#leaving = new Set();
+    this.#stopping = null;
+    this.#healthFailed = false;
+    this.#warmLimit = warmLimitMs;
     this.drainTimeMs = drainTimeMs;
   }
 
@@ -42,31 +54,30 @@ export class Server {
 
   /** All of the snapshot or nothing: rejects, with what was serving still serving, when a listener can't be bound. */
   async apply(next: Snapshot): Promise<void> {
-    await next.warm();
+    const keys = addressKeys(next.listeners);
     const bound: ListenerRuntime[] = [];
+    const moved: ListenerRuntime[] = [];
     const keep = new Map<string, ListenerRuntime>();
     try {
-      for (const built of next.listeners) {
-        const key = addressKey(built);
-        const existing = this.#listeners.get(key);
-        if (existing !== undefined) {
-          keep.set(key, existing);
-          continue;
-        }
-        const runtime = new ListenerRuntime(built);
-        await runtime.bind();
-        bound.push(runtime);
-        keep.set(key, runtime);
+      await this.#warm(next);
+      this.#refuseWhenStopping();
+      for (const [i, built] of next.listeners.entries()) {
+        const existing = this.#listeners.get(keys[i]);
+        if (existing === undefined) bound.push(await this.#bind(built, keys, moved));
+        keep.set(keys[i], existing ?? bound[bound.length - 1]);
       }
+      this.#refuseWhenStopping();
     } catch (error) {
       await Promise.all(bound.map((runtime) => runtime.stopAccepting()));
       for (const runtime of bound) runtime.destroyConnections();
+      for (const runtime of moved)
+        await runtime.bind().catch((why: unknown) => this.#log.error(`${runtime.name} does not listen any more: ${String(why)}`));
       next.discard();
       throw error;
     }
     // From here on nothing fails and nothing waits: the swap is one turn of the event loop.
-    for (const built of next.listeners) {
-      const runtime = keep.get(addressKey(built));
+    for (const [i, built] of next.listeners.entries()) {
+      const runtime = keep.get(keys[i]);
       if (runtime !== undefined && runtime.built !== built) runtime.update(built);
     }
     const removed = [...this.#listeners].filter(([key]) => !keep.has(key)).map(([, runtime]) => runtime);
@@ -75,20 +86,67 @@ export class Server {
     const previous = this.#current;
     this.#current = next;
     next.activate();
+    if (this.#healthFailed) this.failHealthChecks(true);
     for (const runtime of removed) void this.#drainListener(runtime);
     if (previous !== null) disposeWhenIdle(previous);
   }
 
+  /** A name that nobody answers for must not hold the others up for ever: its cluster begins without hosts. */
+  async #warm(next: Snapshot): Promise<void> {
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      limit = setTimeout(() => {
+        this.#log.warn(`some clusters have no DNS answer after ${this.#warmLimit} ms: going on without`);
+        resolve();
+      }, this.#warmLimit);
+    });
+    await Promise.race([next.warm(), late]);
+    clearTimeout(limit);
+  }
+
+  #refuseWhenStopping(): void {
+    if (this.#stopping !== null) throw new Error("the server is stopping");
+  }
+
+  /** Binds a new listener; one of the old ones that has its port on another address, and goes, makes room first (`0.0.0.0` -> `127.0.0.1`). */
+  async #bind(built: BuiltListener, wanted: readonly string[], moved: ListenerRuntime[]): Promise<ListenerRuntime> {
+    const runtime = new ListenerRuntime(built);
+    try {
+      await runtime.bind();
+    } catch (error) {
+      const inTheWay = [...this.#listeners].filter(
+        ([key, old]) => !wanted.includes(key) && old.port === built.port && !moved.includes(old),
+      );
+      if (inTheWay.length === 0) throw error;
+      for (const [, old] of inTheWay) {
+        moved.push(old);
+        await old.stopAccepting();
+      }
+      await runtime.bind();
+    }
+    return runtime;
+  }
+
+  /** `/healthcheck/fail` and `/healthcheck/ok`: while it fails, responses end their connections, so that clients go elsewhere. */
+  failHealthChecks(on: boolean): void {
+    this.#healthFailed = on;
+    for (const l of this.listeners) if (l.built.admin !== true && l.built.drainsOnModifyOnly !== true) l.announceClose(on);
+  }
+
   async #drainListener(runtime: ListenerRuntime): Promise<void> {
+    this.#leaving.add(runtime);
     await runtime.stopAccepting();
     runtime.drain();
     await runtime.drained(this.drainTimeMs);
+    this.#leaving.delete(runtime);
     this.#log.info(`listener ${runtime.name} at ${runtime.built.host}:${runtime.built.port} is drained`);
   }
 
   /** `/drain_listeners`: no new connections; with `graceful` those that are there end by themselves. */
   async drain(options: { readonly graceful: boolean; readonly inboundOnly: boolean; readonly admin?: boolean }): Promise<void> {
-    const chosen = this.listeners.filter((l) => (options.admin === true || l.built.admin !== true) && (!options.inboundOnly || l.built.inbound));
+    const chosen = this.listeners.filter(
+      (l) => (options.admin === true || l.built.admin !== true) && (!options.inboundOnly || l.built.inbound),
+    );
     await Promise.all(chosen.map((l) => l.stopAccepting()));
     for (const l of chosen) l.drain();
     if (options.graceful) await Promise.all(chosen.map((l) => l.drained(this.drainTimeMs)));
@@ -101,8 +159,14 @@ export class Server {
   }
 
   /** Everything ends: accepting at once, connections after their responses but at most after the drain time. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    const leaving = [...this.#leaving].map((runtime) => runtime.drained(this.drainTimeMs));
     await this.drain({ graceful: true, inboundOnly: false });
+    await Promise.all(leaving);
     await this.drain({ graceful: false, inboundOnly: false, admin: true });
     this.#listeners.clear();
     this.#current?.dispose();
@@ -110,8 +174,15 @@ export class Server {
   }
 }
 
-function addressKey(built: BuiltListener): string {
-  return `${built.host}|${built.port}|${built.port === 0 ? built.name : ""}`;
+/** What makes a listener of the next snapshot the same as one that is there: its address; where that is any port, its name and its turn. */
+function addressKeys(listeners: readonly BuiltListener[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return listeners.map((built) => {
+    const key = `${built.host}|${built.port}|${built.ipv6Only === true ? "6" : ""}|${built.port === 0 ? built.name : ""}`;
+    const turn = seen.get(key) ?? 0;
+    seen.set(key, turn + 1);
+    return turn === 0 ? key : `${key}|${turn}`;
+  });
 }
 
 function disposeWhenIdle(snapshot: Snapshot): void {

@@ -42,7 +42,9 @@ export class FilterChain {
   constructor(entries: readonly ChainEntry[]) {
     this.entries = entries;
     const forward: ChainStep[] = entries.map((e, index) => ({ position: index, index, filter: e.filter }));
-    const backward: ChainStep[] = entries.map((e, index) => ({ position: entries.length - 1 - index, index, filter: e.filter })).reverse();
+    const backward: ChainStep[] = entries
+      .map((e, index) => ({ position: entries.length - 1 - index, index, filter: e.filter }))
+      .reverse();
     this.request = {
       headers: forward.filter((s) => s.filter.onRequestHeaders !== undefined),
       body: forward.filter((s) => s.filter.onRequestBody !== undefined),

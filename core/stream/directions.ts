@@ -38,7 +38,12 @@ export class RequestFlow extends Flow {
 export class ResponseFlow extends Flow {
   protected override callHeaders(step: ChainStep, end: boolean): HookReturn {
     const s = this.stream;
-    return step.filter.onResponseHeaders!(s, s.response!, end, s.states === null ? undefined : s.states[step.index]) as HookReturn;
+    return step.filter.onResponseHeaders!(
+      s,
+      s.response!,
+      end,
+      s.states === null ? undefined : s.states[step.index],
+    ) as HookReturn;
   }
   protected override callBody(step: ChainStep, chunk: Uint8Array, end: boolean): HookReturn {
     const s = this.stream;

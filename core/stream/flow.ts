@@ -141,7 +141,10 @@ export abstract class Flow {
         if (this.#failed(step, error)) continue;
         return;
       }
-      if (this.stopped) return;
+      if (this.stopped) {
+        this.#dropped(step, result);
+        return;
+      }
       if (result !== undefined && !this.#headersResult(step, result, end)) return;
       if (this.#added !== null) {
         const added = this.#takeAdded();
@@ -172,7 +175,8 @@ export abstract class Flow {
       return false;
     }
     if (isStop(result)) return false;
-    if (!isHold(result)) return this.#failed(step, new TypeError("a headers hook returned something that is neither Stop, HOLD nor a promise"));
+    if (!isHold(result))
+      return this.#failed(step, new TypeError("a headers hook returned something that is neither Stop, HOLD nor a promise"));
     const declared = this.holdLimit(step.position);
     if (declared <= 0) {
       return this.#failed(step, new TypeError("HOLD was returned, but the definition declares no buffer for this direction"));
@@ -204,14 +208,18 @@ export abstract class Flow {
         if (this.#failed(step, error)) continue;
         return;
       }
-      if (this.stopped) return;
+      if (this.stopped) {
+        this.#dropped(step, result);
+        return;
+      }
       if (result !== undefined) {
         if (result instanceof Uint8Array) chunk = result;
         else if (result instanceof Promise) {
           this.#wait(step, result, BODY, chunk, end, null);
           return;
         } else if (isStop(result)) return;
-        else if (!this.#failed(step, new TypeError("a body hook returned something that is neither bytes, Stop nor a promise"))) return;
+        else if (!this.#failed(step, new TypeError("a body hook returned something that is neither bytes, Stop nor a promise")))
+          return;
       }
       if (this.#added !== null) {
         const added = this.#takeAdded();
@@ -251,7 +259,10 @@ export abstract class Flow {
         if (this.#failed(step, error)) continue;
         return;
       }
-      if (this.stopped) return;
+      if (this.stopped) {
+        this.#dropped(step, result);
+        return;
+      }
       if (result instanceof Promise) {
         this.#wait(step, result, TRAILERS, EMPTY, true, trailers);
         return;
@@ -264,7 +275,8 @@ export abstract class Flow {
           return;
         }
         if (isStop(result)) return;
-        if (!this.#failed(step, new TypeError("a trailers hook returned something that is neither bytes, Stop nor a promise"))) return;
+        if (!this.#failed(step, new TypeError("a trailers hook returned something that is neither bytes, Stop nor a promise")))
+          return;
       }
       // What was added may wait at a hook behind this one; the trailers go behind it.
       if (this.waiting) {
@@ -354,7 +366,10 @@ export abstract class Flow {
       } catch (error) {
         if (!this.#failed(step, error)) return;
       }
-      if (this.stopped) return;
+      if (this.stopped) {
+        this.#dropped(step, result);
+        return;
+      }
       if (result instanceof Promise) {
         this.waiting = true;
         this.pauseSource();
@@ -370,7 +385,8 @@ export abstract class Flow {
       if (result instanceof Uint8Array) chunk = result;
       else if (result !== undefined) {
         if (isStop(result)) return;
-        if (!this.#failed(step, new TypeError("a body hook returned something that is neither bytes, Stop nor a promise"))) return;
+        if (!this.#failed(step, new TypeError("a body hook returned something that is neither bytes, Stop nor a promise")))
+          return;
       }
     }
     this.#goOn(position, chunk, trailers);
@@ -400,12 +416,20 @@ export abstract class Flow {
     if (trailers !== null) this.#sendTrailers(position, trailers);
   }
 
-  #wait(step: ChainStep, promise: Promise<unknown>, phase: number, chunk: Uint8Array, end: boolean, trailers: HeaderMap | null): void {
+  #wait(
+    step: ChainStep,
+    promise: Promise<unknown>,
+    phase: number,
+    chunk: Uint8Array,
+    end: boolean,
+    trailers: HeaderMap | null,
+  ): void {
     this.waiting = true;
     this.pauseSource();
     promise.then(
       (value: unknown) => this.#settled(step, value, phase, chunk, end, trailers),
       (error: unknown) => {
+        // The stream ended meanwhile: what was asked for on its behalf may well be rejected (an aborted fetch).
         if (this.stopped) return;
         this.waiting = false;
         this.cursor = step.position;
@@ -453,6 +477,11 @@ export abstract class Flow {
       if (next.trailers !== null) this.#trailersFrom(next.from, next.trailers);
       else if (next.chunk !== null) this.#bodyFrom(next.from, next.chunk, next.end);
     }
+  }
+
+  /** A hook ended the stream itself. Should its promise be rejected later that is noted: nobody else would catch it. */
+  #dropped(step: ChainStep, result: HookReturn): void {
+    if (result instanceof Promise) result.catch((error: unknown) => this.stream.lateFailure(step.index, error));
   }
 
   /** Whether the stream goes on without the hook that failed. */

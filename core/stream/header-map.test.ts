@@ -22,7 +22,13 @@ describe("reading", () => {
     h.path = "/x";
     h.authority = "a:1";
     h.scheme = "http";
-    expect([":method", ":path", ":authority", ":scheme", "host"].map((n) => h.get(n))).toEqual(["GET", "/x", "a:1", "http", "a:1"]);
+    expect([":method", ":path", ":authority", ":scheme", "host"].map((n) => h.get(n))).toEqual([
+      "GET",
+      "/x",
+      "a:1",
+      "http",
+      "a:1",
+    ]);
     expect(h.get(":status")).toBeUndefined();
     const r = map();
     r.status = 204;

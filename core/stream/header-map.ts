@@ -79,7 +79,8 @@ export class HeaderMapImpl implements HeaderMap {
   getJoined(name: string): string | undefined {
     let out: string | undefined;
     const list = this.list;
-    for (let i = 0; i < list.length; i += 2) if (list[i] === name) out = out === undefined ? list[i + 1] : out + "," + list[i + 1];
+    for (let i = 0; i < list.length; i += 2)
+      if (list[i] === name) out = out === undefined ? list[i + 1] : out + "," + list[i + 1];
     return out ?? this.#pseudo(name);
   }
 

@@ -1,13 +1,21 @@
 import type { HeaderMap } from "../contract/headers.ts";
 import type { Route, RouteTable } from "../contract/route.ts";
 import { ResponseFlag } from "../contract/response-flags.ts";
-import type { DownstreamConnection, ReplyOptions, Stop, StreamOutcome, TerminalControl, TerminalStream, UpstreamHost } from "../contract/stream.ts";
+import type {
+  DownstreamConnection,
+  ReplyOptions,
+  Stop,
+  StreamOutcome,
+  TerminalControl,
+  TerminalStream,
+  UpstreamHost,
+} from "../contract/stream.ts";
 import { clock } from "../transport/clock.ts";
 import { Timer, timers } from "../transport/timers.ts";
 import type { FilterChain } from "./chain.ts";
 import { PAUSED_BY_FILTER, PAUSED_BY_PEER, RequestFlow, ResponseFlow } from "./directions.ts";
 import { HeaderMapImpl } from "./header-map.ts";
-import { localReplyHeaders } from "./local-reply.ts";
+import { checkReply, localReplyHeaders } from "./local-reply.ts";
 import type { ResponseSink } from "./sink.ts";
 
 /** What a stream needs of its connection manager: one object for all streams of a configuration. */
@@ -86,8 +94,12 @@ export class HttpStreamImpl implements TerminalStream {
   requestComplete: boolean;
   /** The request was refused as not to be trusted: its connection ends with the answer. */
   refused: boolean;
+  /** A filter gave the response `connection: close`. */
+  closeConnection: boolean;
   /** Response headers have gone to the codec. */
   headersSent: boolean;
+  /** The response made a tunnel of the exchange: a 101, or a 2xx to CONNECT. An upgrade that was refused is an exchange like others. */
+  tunnel: boolean;
   /** The response's side of a tunnel has ended; the client's still runs. */
   #responseEnded: boolean;
   /** The response stands for an upstream that was not asked. */
@@ -100,7 +112,14 @@ export class HttpStreamImpl implements TerminalStream {
   #recreations: number;
   #durationTimer: Timer | null;
 
-  constructor(id: number, host: StreamHost, sink: ResponseSink, connection: DownstreamConnection, protocol: string, request: HeaderMapImpl) {
+  constructor(
+    id: number,
+    host: StreamHost,
+    sink: ResponseSink,
+    connection: DownstreamConnection,
+    protocol: string,
+    request: HeaderMapImpl,
+  ) {
     this.id = id;
     this.host = host;
     this.chain = host.chain;
@@ -145,7 +164,9 @@ export class HttpStreamImpl implements TerminalStream {
     this.active = true;
     this.requestComplete = false;
     this.refused = false;
+    this.closeConnection = false;
     this.headersSent = false;
+    this.tunnel = false;
     this.#responseEnded = false;
     this.locallyReplied = false;
     this.#requestFlow = new RequestFlow(this, host.chain.request);
@@ -274,7 +295,7 @@ export class HttpStreamImpl implements TerminalStream {
   downstreamGone(details: string, flags: number = ResponseFlag.DownstreamConnectionTermination): void {
     if (!this.active) return;
     this.responseFlags |= flags;
-    if (this.responseCodeDetails === "" || !this.headersSent) this.responseCodeDetails = details;
+    this.responseCodeDetails = details;
     this.#end(false, "downstream_disconnect");
   }
 
@@ -329,7 +350,12 @@ export class HttpStreamImpl implements TerminalStream {
 
   #durationReached(): void {
     this.host.durationReached();
-    this.refuse(408, "max_duration_timeout", ResponseFlag.DurationTimeout, "downstream duration timeout");
+    this.refuse(
+      this.requestComplete ? 504 : 408,
+      "max_duration_timeout",
+      ResponseFlag.DurationTimeout,
+      "downstream duration timeout",
+    );
   }
 
   // --- the terminal filter's side ---------------------------------------------------------------------------------------
@@ -353,7 +379,12 @@ export class HttpStreamImpl implements TerminalStream {
     if (!this.active || this.headersSent || (headers.status === 100 && !this.host.proxy100Continue)) return;
     for (const step of this.chain.informational) {
       try {
-        step.filter.onInformational!(this, headers, this.states === null ? undefined : this.states[step.index]);
+        const result: unknown = step.filter.onInformational!(
+          this,
+          headers,
+          this.states === null ? undefined : this.states[step.index],
+        );
+        if (result instanceof Promise) this.#caught(step.index, result);
       } catch (error) {
         if (!this.hookFailed(step.index, error)) return;
       }
@@ -373,8 +404,11 @@ export class HttpStreamImpl implements TerminalStream {
     const headers = this.response!;
     this.host.finishResponseHeaders(this, headers);
     this.headersSent = true;
-    this.responseCode = headers.status;
-    if (this.responseFirstByteTime < 0) this.responseFirstByteTime = this.upstreamFirstByteTime >= 0 ? this.upstreamFirstByteTime : clock.now();
+    const status = headers.status;
+    this.responseCode = status;
+    if (this.upgrade !== "") this.tunnel = status === 101 || (this.request.method === "CONNECT" && status >= 200 && status < 300);
+    if (this.responseFirstByteTime < 0)
+      this.responseFirstByteTime = this.upstreamFirstByteTime >= 0 ? this.upstreamFirstByteTime : clock.now();
     this.sink.sendHeaders(this, headers, end);
     if (end) this.#end(true, "complete");
   }
@@ -383,7 +417,7 @@ export class HttpStreamImpl implements TerminalStream {
     this.sink.sendBody(this, chunk, end);
     if (!end) return;
     // A tunnel is over when both of its directions are.
-    if (this.upgrade !== "" && !this.requestComplete) this.#responseEnded = true;
+    if (this.tunnel && !this.requestComplete) this.#responseEnded = true;
     else this.#end(true, "complete");
   }
   sendTrailers(trailers: HeaderMap): void {
@@ -412,6 +446,8 @@ export class HttpStreamImpl implements TerminalStream {
 
   reply(status: number, options?: ReplyOptions): Stop {
     if (!this.active) return STOP;
+    // Throws before anything has changed: the hook that asked for it has failed, and the stream can still be answered.
+    checkReply(status, options);
     if (options?.flags !== undefined) this.responseFlags |= options.flags;
     if (this.headersSent) return this.reset(options?.details);
     const details = options?.details ?? "direct_response";
@@ -464,6 +500,7 @@ export class HttpStreamImpl implements TerminalStream {
     this.#responseFlow = new ResponseFlow(this, this.chain.response);
     this.response = null;
     this.responseTrailers = null;
+    this.#responsePause = 0;
     this.clearRoute();
     if (this.host.routesChooseChain) this.#chooseChain();
     this.resumeRequestFor(PAUSED_BY_FILTER | PAUSED_BY_PEER);
@@ -513,6 +550,11 @@ export class HttpStreamImpl implements TerminalStream {
     return false;
   }
 
+  /** A promise of a hook was rejected after the stream had gone on without it. */
+  lateFailure(index: number, error: unknown): void {
+    this.host.hookError(this, this.chain.entries[index].name, error, true);
+  }
+
   // --- the end ----------------------------------------------------------------------------------------------------------
 
   #completeHooks(outcome: StreamOutcome): void {
@@ -520,11 +562,21 @@ export class HttpStreamImpl implements TerminalStream {
     for (let k = 0; k < steps.length; k++) {
       const step = steps[k];
       try {
-        step.filter.onStreamComplete!(this, outcome, this.states === null ? undefined : this.states[step.index]);
+        const result: unknown = step.filter.onStreamComplete!(
+          this,
+          outcome,
+          this.states === null ? undefined : this.states[step.index],
+        );
+        if (result instanceof Promise) this.#caught(step.index, result);
       } catch (error) {
         this.host.hookError(this, this.chain.entries[step.index].name, error, true);
       }
     }
+  }
+
+  /** The hook promises nothing that anyone waits for: a rejection is noted, as a throw is. */
+  #caught(index: number, promise: Promise<unknown>): void {
+    promise.catch((error: unknown) => this.lateFailure(index, error));
   }
 
   #end(complete: boolean, reason: string): void {

@@ -4,6 +4,18 @@ import { encodeGrpcMessage, grpcStatusOfHttp, isGrpc } from "./grpc.ts";
 import { HeaderMapImpl } from "./header-map.ts";
 import type { HttpStreamImpl, StreamHost } from "./http-stream.ts";
 
+/** Throws for a status, header or content type that no response may have, which a filter may have taken from a request. */
+export function checkReply(status: number, options: ReplyOptions | undefined): void {
+  if (!(status >= 200 && status <= 599) || !Number.isInteger(status))
+    throw new TypeError(`reply: status ${status}, wanted 200 to 599`);
+  const extra = options?.headers;
+  const type = options?.contentType;
+  if (extra === undefined && type === undefined) return;
+  const scratch = new HeaderMapImpl([]);
+  if (type !== undefined) scratch.append("content-type", type);
+  if (extra !== undefined) for (let i = 0; i < extra.length; i += 2) scratch.append(extra[i], extra[i + 1]);
+}
+
 /** Headers and body of a reply that is made here; in gRPC's form for a gRPC request. */
 export function localReplyHeaders(
   stream: HttpStreamImpl,

@@ -8,6 +8,8 @@ export type ServerState = "LIVE" | "DRAINING" | "PRE_INITIALIZING" | "INITIALIZI
 
 /** What the admin pages know and can do. The assembly fills it. */
 export interface AdminContext {
+  /** `allow_paths`: whether a path is answered; undefined: all are. */
+  allows?: (path: string) => boolean;
   /** All series; with several workers the merged ones. */
   stats(): StatsStore;
   readonly loggers: Loggers;

@@ -131,6 +131,7 @@ const BY_PATH: ReadonlyMap<string, Page> = new Map(PAGES.map((page) => [page.pat
 
 /** Answers a request to the admin port, by Envoy's paths and in its shapes ("Administration interface"). */
 export function handleAdmin(request: AdminRequest, context: AdminContext): AdminResponse {
+  if (context.allows?.(request.path) === false) return text(`request to path ${request.path} not allowed`, 403);
   const page = BY_PATH.get(request.path);
   if (page === undefined) return text("invalid path. admin commands are:\n" + helpText(), 404);
   if (page.post === true && request.method !== "POST") {

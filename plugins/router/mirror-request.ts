@@ -1,4 +1,10 @@
-import type { Cluster, LoadBalancerContext, PendingStream, UpstreamRequest, UpstreamStream } from "../../core/contract/cluster.ts";
+import type {
+  Cluster,
+  LoadBalancerContext,
+  PendingStream,
+  UpstreamRequest,
+  UpstreamStream,
+} from "../../core/contract/cluster.ts";
 import type { HeaderMap } from "../../core/contract/headers.ts";
 import type { HttpStream } from "../../core/contract/stream.ts";
 import { Timer, type TimerOwner, timers } from "../../core/transport/timers.ts";
@@ -79,7 +85,9 @@ export class MirrorRequest implements UpstreamRequest, LoadBalancerContext, Time
     const body = this.#body;
     this.#body = [];
     this.#bytes = 0;
-    if (body.length > 0) for (let i = 0; i < body.length; i++) upstream.sendBody(body[i], this.#end && this.#trailers === null && i === body.length - 1);
+    if (body.length > 0)
+      for (let i = 0; i < body.length; i++)
+        upstream.sendBody(body[i], this.#end && this.#trailers === null && i === body.length - 1);
     else if (this.#end && !this.#headersEnd) upstream.sendBody(EMPTY, true);
     if (this.#trailers !== null) upstream.sendTrailers(this.#trailers);
   }
@@ -96,7 +104,9 @@ export class MirrorRequest implements UpstreamRequest, LoadBalancerContext, Time
   }
   onInformational(): void {}
   onResponseHeaders(headers: HeaderMap, end: boolean): void {
-    this.#cluster.stats.response(headers.status);
+    const { stats } = this.#cluster;
+    stats.upstream_rq_completed.value++;
+    stats.response(headers.status);
     if (end) this.#finish();
   }
   onResponseBody(_chunk: Uint8Array, end: boolean): void {
@@ -154,7 +164,12 @@ export function startMirrors(
     copy.method = headers.method;
     copy.path = headers.path;
     copy.scheme = headers.scheme;
-    copy.authority = policy.hostRewrite !== "" ? policy.hostRewrite : policy.appendShadowSuffix ? shadowHost(headers.authority) : headers.authority;
+    copy.authority =
+      policy.hostRewrite !== ""
+        ? policy.hostRewrite
+        : policy.appendShadowSuffix
+          ? shadowHost(headers.authority)
+          : headers.authority;
     (copy.list as string[]).push(...headers.list);
     const mirror = new MirrorRequest(target, copy, end);
     mirror.start(timeout);

@@ -28,7 +28,8 @@ const GRPC_BITS: Readonly<Record<string, number>> = {
   "13": RetryOn.internal,
   "14": RetryOn.unavailable,
 };
-const ANY_GRPC = RetryOn.cancelled | RetryOn["deadline-exceeded"] | RetryOn["resource-exhausted"] | RetryOn.internal | RetryOn.unavailable;
+const ANY_GRPC =
+  RetryOn.cancelled | RetryOn["deadline-exceeded"] | RetryOn["resource-exhausted"] | RetryOn.internal | RetryOn.unavailable;
 
 const BITS: Readonly<Record<string, number>> = RetryOn;
 
@@ -65,9 +66,11 @@ export function retriableResponse(policy: RetryPolicyView | undefined, on: numbe
   if ((on & RetryOn["gateway-error"]) !== 0 && status >= 502 && status <= 504) return !rateLimited(headers);
   if ((on & ANY_GRPC) !== 0 && (on & (GRPC_BITS[headers.get("grpc-status") ?? ""] ?? 0)) !== 0) return true;
   if ((on & RetryOn["retriable-4xx"]) !== 0 && status === 409) return true;
-  if (policy !== undefined && (on & RetryOn["retriable-status-codes"]) !== 0 && policy.retriableStatusCodes.includes(status)) return true;
+  if (policy !== undefined && (on & RetryOn["retriable-status-codes"]) !== 0 && policy.retriableStatusCodes.includes(status))
+    return true;
   if ((on & RetryOn["envoy-ratelimited"]) !== 0 && rateLimited(headers)) return true;
-  if (policy !== undefined && (on & RetryOn["retriable-headers"]) !== 0) for (const m of policy.retriableHeaders) if (m.match(headers)) return true;
+  if (policy !== undefined && (on & RetryOn["retriable-headers"]) !== 0)
+    for (const m of policy.retriableHeaders) if (m.match(headers)) return true;
   return false;
 }
 
@@ -80,7 +83,8 @@ export function retriableReset(on: number, reason: ResetReason, requestSent: boo
   if (reason === "overflow") return false;
   if ((on & (RetryOn["5xx"] | RetryOn["gateway-error"] | RetryOn.reset)) !== 0) return true;
   if ((on & RetryOn["reset-before-request"]) !== 0 && !requestSent) return true;
-  if ((on & RetryOn["connect-failure"]) !== 0 && (reason === "connection_failure" || reason === "connection_timeout")) return true;
+  if ((on & RetryOn["connect-failure"]) !== 0 && (reason === "connection_failure" || reason === "connection_timeout"))
+    return true;
   return (on & RetryOn["refused-stream"]) !== 0 && reason === "remote_refused_stream_reset";
 }
 

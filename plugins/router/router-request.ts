@@ -1,4 +1,11 @@
-import type { Cluster, Host, LoadBalancerContext, PendingStream, UpstreamRequest, UpstreamStream } from "../../core/contract/cluster.ts";
+import type {
+  Cluster,
+  Host,
+  LoadBalancerContext,
+  PendingStream,
+  UpstreamRequest,
+  UpstreamStream,
+} from "../../core/contract/cluster.ts";
 import type { ResetReason } from "../../core/contract/error.ts";
 import type { HeaderMap } from "../../core/contract/headers.ts";
 import { ResponseFlag } from "../../core/contract/response-flags.ts";
@@ -8,7 +15,7 @@ import { Timer, type TimerOwner, timers } from "../../core/transport/timers.ts";
 import type { MirrorRequest } from "./mirror-request.ts";
 import { resetReasonFlag, resetReasonStatus, resetReasonText } from "./reset-reason.ts";
 import { updateAuthority } from "../routing/table/authority.ts";
-import { backOff, retriableReset, retriableResponse, RetryOn, type RetryPolicyView } from "./retry-state.ts";
+import { backOff, retriableReset, retriableResponse, type RetryPolicyView } from "./retry-state.ts";
 import type { RouterConfig } from "./router.ts";
 import type { RouterRoute } from "./router-route.ts";
 
@@ -49,7 +56,16 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   #responseStarted: boolean;
   #sent: boolean;
   #over: boolean;
+  /** The request waits because too much of its body gathered before there was an upstream. */
   #paused: boolean;
+  /** The request waits because the upstream of this attempt takes no more for now. */
+  #full: boolean;
+  /** A place in the cluster's limit of retries is held. */
+  #retrying: boolean;
+  /** The response made a tunnel of the exchange. */
+  #tunnel: boolean;
+  /** The upstream's side of the tunnel has ended. */
+  #tunnelEnded: boolean;
   #tryStart: number;
   #mirrors: readonly MirrorRequest[] | null;
   /** Hosts of earlier attempts, when the policy asks to avoid them. */
@@ -86,6 +102,10 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     this.#sent = false;
     this.#over = false;
     this.#paused = false;
+    this.#full = false;
+    this.#retrying = false;
+    this.#tunnel = false;
+    this.#tunnelEnded = false;
     this.#tryStart = 0;
     this.#mirrors = null;
     this.#tried = null;
@@ -111,7 +131,14 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   // --- request ----------------------------------------------------------------------------------------------------------
 
   /** Timeouts that the request's own headers ask for, if it may. They are read before the headers change. */
-  start(end: boolean, timeout: number, perTryTimeout: number, retryOn: number, maxRetries: number, mirrors: readonly MirrorRequest[] | null): void {
+  start(
+    end: boolean,
+    timeout: number,
+    perTryTimeout: number,
+    retryOn: number,
+    maxRetries: number,
+    mirrors: readonly MirrorRequest[] | null,
+  ): void {
     this.#mirrors = mirrors;
     this.#timeout = timeout;
     this.#perTryTimeout = perTryTimeout;
@@ -149,6 +176,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     }
     if (end) this.#requestComplete();
     if (upstream !== null) {
+      if (end) (this.#s as WritableTimes).upstreamRequestEndTime = clock.now();
       upstream.sendBody(chunk, end);
       this.#touchTry();
     }
@@ -159,7 +187,10 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (this.#over) return;
     this.#trailers = trailers;
     this.#requestComplete();
-    this.#upstream?.sendTrailers(trailers);
+    const upstream = this.#upstream;
+    if (upstream === null) return;
+    (this.#s as WritableTimes).upstreamRequestEndTime = clock.now();
+    upstream.sendTrailers(trailers);
   }
 
   #requestComplete(): void {
@@ -198,6 +229,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (host === null) {
       cluster.stats.upstream_cx_none_healthy.value++;
       this.#finish();
+      this.#charge(503);
       s.reply(503, { body: "no healthy upstream", details: "no_healthy_upstream", flags: ResponseFlag.NoHealthyUpstream });
       return;
     }
@@ -211,7 +243,10 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (route.includeAttemptCount) this.#headers.set("x-envoy-attempt-count", String(this.#attempts));
     this.#sent = false;
     this.#tryStart = clock.now();
-    const pending = s.upgrade === "connect" && route.upgrades.get("connect")?.terminate === true ? host.newTunnel(this) : host.newStream(this, route.priority);
+    const pending =
+      s.upgrade === "connect" && route.upgrades.get("connect")?.terminate === true
+        ? host.newTunnel(this)
+        : host.newStream(this, route.priority);
     if (this.#upstream === null && !this.#over && this.#host === host) this.#pending = pending;
   }
 
@@ -234,7 +269,8 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (!this.#keepBody) this.#body = null;
     if (this.#paused) {
       this.#paused = false;
-      this.#s.resumeRequest();
+      // What was just sent may already be more than the upstream takes.
+      if (!this.#full) this.#s.resumeRequest();
     }
     if (this.#requestDone) {
       s.upstreamRequestEndTime = s.upstreamStartTime;
@@ -269,7 +305,9 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     s.responseFlags |= resetReasonFlag(reason);
     this.#finish();
     const retried = this.#attempts > 1 ? "retried and the latest " : "";
-    s.reply(resetReasonStatus(reason), {
+    const status = resetReasonStatus(reason);
+    this.#charge(status);
+    s.reply(status, {
       body: `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${resetReasonText(reason)}`,
       details: `upstream_reset_before_response_started{${detailsOf(reason, details)}}`,
       headers: reason === "overflow" ? OVERLOADED : undefined,
@@ -284,6 +322,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   #retry(): boolean {
     const cluster = this.#cluster;
     const stats = cluster.stats;
+    this.#releaseRetry();
     if (this.#retriesLeft <= 0) {
       stats.upstream_rq_retry_limit_exceeded.value++;
       this.#s.responseFlags |= ResponseFlag.UpstreamRetryLimitExceeded;
@@ -293,9 +332,11 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     const limits = cluster.limits[this.#route.priority];
     if (limits.retries >= limits.maxRetries) {
       stats.upstream_rq_retry_overflow.value++;
+      this.#s.responseFlags |= ResponseFlag.UpstreamOverflow;
       return false;
     }
     this.#retriesLeft--;
+    this.#retrying = true;
     limits.retries++;
     stats.upstream_rq_retry.value++;
     this.#upstream = null;
@@ -304,12 +345,23 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     const delay = backOff(this.#retryPolicy, this.#attempts);
     this.#backOffTimer ??= new Timer({ onTimer: () => this.#again() });
     timers.arm(this.#backOffTimer, delay);
+    if (this.#full) {
+      // The upstream that asked to wait is gone: nobody else would wake the request.
+      this.#full = false;
+      if (!this.#paused) this.#s.resumeRequest();
+    }
     return true;
   }
 
   #again(): void {
-    this.#cluster.limits[this.#route.priority].retries--;
     if (!this.#over) this.#attempt();
+  }
+
+  /** A retry is one of the limited number from its back-off to its outcome. Source: Envoy, circuit breakers, max_retries. */
+  #releaseRetry(): void {
+    if (!this.#retrying) return;
+    this.#retrying = false;
+    this.#cluster.limits[this.#route.priority].retries--;
   }
 
   // --- response ---------------------------------------------------------------------------------------------------------
@@ -326,13 +378,16 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (this.#retryOn !== 0 && this.#mayRetry() && this.#retryPolicyMatches(headers)) {
       const upstream = this.#upstream;
       if (this.#retry()) {
-        stats.response(headers.status);
+        chargeRetried(this.#cluster, headers.status);
         if (!end) upstream?.reset();
         return;
       }
-    }
+    } else if (this.#retrying) stats.upstream_rq_retry_success.value++;
     const now = clock.now();
     this.#responseStarted = true;
+    this.#releaseRetry();
+    if (s.upgrade !== "")
+      this.#tunnel = headers.status === 101 || (s.upgrade === "connect" && headers.status >= 200 && headers.status < 300);
     if (!end) this.#touchTry();
     s.upstreamFirstByteTime = now;
     if (!this.#config.suppressEnvoyHeaders) {
@@ -340,11 +395,17 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
       setTrusted(headers, "x-envoy-upstream-service-time", String(Math.round(since)));
     }
     if (route.includeAttemptCountInResponse) headers.set("x-envoy-attempt-count", String(this.#attempts));
-    if (this.#attempts > 1 && headers.status < 500) stats.upstream_rq_retry_success.value++;
-    stats.response(headers.status);
+    this.#charge(headers.status);
     s.responseCodeDetails = "via_upstream";
     if (end) this.#responseDone();
     s.respond(headers, end);
+  }
+
+  /** Counts the answer, the upstream's or one in its place. Source: Envoy, "Dynamic HTTP statistics". */
+  #charge(status: number): void {
+    const { stats } = this.#cluster;
+    stats.upstream_rq_completed.value++;
+    stats.response(status);
   }
 
   #retryPolicyMatches(headers: HeaderMap): boolean {
@@ -369,9 +430,11 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   }
 
   onUpstreamHighWatermark(): void {
+    this.#full = true;
     this.#s.pauseRequest();
   }
   onUpstreamLowWatermark(): void {
+    this.#full = false;
     this.#s.resumeRequest();
   }
 
@@ -380,15 +443,16 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     const now = clock.now();
     s.upstreamEndTime = now;
     const stats = this.#cluster.stats;
-    stats.upstream_rq_completed.value++;
     stats.upstream_rq_time.record(now - this.#tryStart);
-    const tunnel = s.upgrade !== "" && !s.requestComplete;
-    if (!tunnel) {
-      const upstream = this.#upstream;
-      this.#finish();
-      // An answer before the whole request: the connection can't be told what not to expect.
-      if (!this.#requestDone) upstream?.reset();
+    // A tunnel is over when both of its directions are.
+    if (this.#tunnel && !s.requestComplete) {
+      this.#tunnelEnded = true;
+      return;
     }
+    const upstream = this.#upstream;
+    this.#finish();
+    // An answer before the whole request: the connection can't be told what not to expect.
+    if (!this.#requestDone) upstream?.reset();
   }
 
   // --- TerminalControl --------------------------------------------------------------------------------------------------
@@ -401,14 +465,14 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   }
 
   cancel(): void {
-    // Half a request is nothing to mirror.
-    if (this.#mirrors !== null && !this.#requestDone) for (const mirror of this.#mirrors) mirror.cancel();
     if (this.#over) return;
     const upstream = this.#upstream;
     const pending = this.#pending;
+    // Both sides of a tunnel have ended: its connection closes by itself once all of the client's bytes are out.
+    const ended = this.#tunnelEnded && this.#requestDone;
     this.#finish();
     pending?.cancel();
-    upstream?.reset();
+    if (!ended) upstream?.reset();
   }
 
   /** No more events in either direction. */
@@ -417,14 +481,14 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     this.#upstream = null;
     this.#pending = null;
     this.#body = null;
+    this.#releaseRetry();
+    // Half a request is nothing to mirror.
+    if (this.#mirrors !== null && !this.#requestDone) for (const mirror of this.#mirrors) mirror.cancel();
     if (this.#s.terminal === this) this.#s.terminal = null;
     if (this.#timer !== null) timers.disarm(this.#timer);
     if (this.#tryTimer !== null) timers.disarm(this.#tryTimer);
     if (this.#tryIdleTimer !== null) timers.disarm(this.#tryIdleTimer);
-    if (this.#backOffTimer !== null && this.#backOffTimer.armed) {
-      timers.disarm(this.#backOffTimer);
-      this.#cluster.limits[this.#route.priority].retries--;
-    }
+    if (this.#backOffTimer !== null) timers.disarm(this.#backOffTimer);
   }
 
   // --- timeouts ---------------------------------------------------------------------------------------------------------
@@ -443,7 +507,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     this.#host?.countTimeout();
     const upstream = this.#upstream;
     const pending = this.#pending;
-    if (this.#mayRetry() && (this.#retryOn & (RetryOn["5xx"] | RetryOn["gateway-error"])) !== 0) {
+    if (this.#mayRetry() && retriableReset(this.#retryOn, "local_reset", this.#sent)) {
       this.#upstream = null;
       this.#pending = null;
       if (this.#retry()) {
@@ -465,8 +529,12 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     pending?.cancel();
     upstream?.reset();
     s.responseFlags |= ResponseFlag.UpstreamRequestTimeout;
-    if (this.#responseStarted) s.reset(details);
-    else s.reply(504, { body: "upstream request timeout", details });
+    if (this.#responseStarted) {
+      s.reset(details);
+      return;
+    }
+    this.#charge(504);
+    s.reply(504, { body: "upstream request timeout", details });
   }
 }
 
@@ -480,6 +548,14 @@ interface WritableTimes extends TerminalStream {
   upstreamRequestEndTime: number;
   upstreamFirstByteTime: number;
   upstreamEndTime: number;
+}
+
+/** An answer that a retry replaced is counted apart (`retry.upstream_rq_503`), so that the cluster's own counters tell what clients got. */
+function chargeRetried(cluster: Cluster, status: number): void {
+  const scope = cluster.scope.scope("retry");
+  scope.counter("upstream_rq_completed").value++;
+  scope.counter(`upstream_rq_${Math.trunc(status / 100)}xx`).value++;
+  scope.counter(`upstream_rq_${status}`).value++;
 }
 
 function setTrusted(headers: HeaderMap, name: string, value: string): void {

@@ -76,10 +76,12 @@ class Router implements HttpFilter {
     route.finalizeRequest(s, headers, !config.suppressEnvoyHeaders);
     if (!config.suppressEnvoyHeaders) {
       const expected = perTry > 0 ? perTry : timeout;
-      if (expected > 0) (headers.list as string[]).push("x-envoy-expected-rq-timeout-ms", expected === 15_000 ? "15000" : String(expected));
+      if (expected > 0)
+        (headers.list as string[]).push("x-envoy-expected-rq-timeout-ms", expected === 15_000 ? "15000" : String(expected));
     }
     const request = new RouterRequest(s, headers, route, cluster, config);
-    const mirrors = route.mirrors.length === 0 ? null : startMirrors(s, headers, end, route.mirrors, timeout, this.#clusterByName);
+    const mirrors =
+      route.mirrors.length === 0 ? null : startMirrors(s, headers, end, route.mirrors, timeout, this.#clusterByName);
     request.start(end, timeout, perTry, retryOn, maxRetries, mirrors);
   }
 

@@ -178,6 +178,8 @@ export class Runtime {
         process.env["ENVOY_LOG"] ?? "error",
         "--drain-time-s",
         "1",
+        "--file-flush-interval-msec",
+        "100",
       ];
       return { command: findEnvoy().path ?? "envoy", args: ["-c", args[1], ...limits] };
     }

@@ -42,4 +42,4 @@ export {
   uint64Value,
 } from "./scalars.ts";
 export type { FieldType, Infer, Schema } from "./schema.ts";
-export { lazy, orEmpty, required, unsupported, withDefault } from "./schema.ts";
+export { lazy, notBuilt, orEmpty, required, unsupported, withDefault } from "./schema.ts";

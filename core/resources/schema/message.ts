@@ -90,7 +90,7 @@ export function message<F extends Fields>(
       plan.set(proto, entry);
       plan.set(name, entry);
       plan.set(camelCase(proto), entry);
-      if (field.unsupported === undefined) entries.push([name, field.fallback]);
+      if (field.unsupported === undefined || field.fallback !== undefined) entries.push([name, field.fallback]);
       if (field.required) needed.push(entry);
     }
     // Not filled key by key: past a dozen of those the engine makes it a hash table, and copies of it take 8 us instead of 0.1.

@@ -97,3 +97,11 @@ export function unsupported(reason: string, harmless: readonly string[] = []): S
 export function lazy<V>(get: () => Schema<V, unknown>): Schema<V> {
   return schema<V>("lazy", (node, context) => get().decode(node, context), { inner: get });
 }
+
+/**
+ * A field that is described but does nothing yet: set to anything but the `harmless` values it is refused as `unsupported` ones are, and
+ * else (or where these are warnings) it has its default.
+ */
+export function notBuilt<V, A>(inner: Schema<V, A>, reason: string, harmless: readonly string[] = []): Schema<V, A> {
+  return { ...inner, unsupported: reason, harmless };
+}

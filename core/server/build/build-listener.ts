@@ -1,6 +1,7 @@
 import { HttpConnectionManager as HcmSchema } from "../../resources/http-connection-manager.ts";
-import type { CidrRange } from "../../resources/address.ts";
+import type { CidrRange, SocketAddress } from "../../resources/address.ts";
 import type { FilterChain as FilterChainResource, FilterChainMatch, Listener } from "../../resources/listener.ts";
+import { resourceKey } from "../../resources/diff.ts";
 import { nodeOf, parse } from "../../resources/schema/index.ts";
 import { addressBytes, type ChainCriteria, type Cidr } from "../filter-chain-match.ts";
 import type { BuiltChain, BuiltListener } from "../listener-runtime.ts";
@@ -12,7 +13,8 @@ const HCM_TYPE = "envoy.extensions.filters.network.http_connection_manager.v3.Ht
 
 /** A listener and the managers of its chains. */
 export interface BuiltListenerParts {
-  readonly listener: BuiltListener;
+  /** One for each of its addresses: they share their chains. */
+  readonly listeners: readonly BuiltListener[];
   readonly managers: readonly BuiltManager[];
 }
 
@@ -20,38 +22,62 @@ export interface BuiltListenerParts {
 export function buildListener(resource: Listener, env: BuildEnvironment): BuiltListenerParts | undefined {
   const { context } = env;
   const before = context.failures;
-  const socket = resource.address?.socketAddress;
   const node = nodeOf(resource);
-  if (socket === undefined) {
-    if (node !== undefined) context.report(node, "missing_field", "a listener wants address.socket_address");
-    return undefined;
+  const sockets: SocketAddress[] = [];
+  for (const address of [resource.address, ...resource.additionalAddresses.map((additional) => additional.address)]) {
+    if (address.socketAddress !== undefined) sockets.push(address.socketAddress);
+    else if (node !== undefined)
+      context.report(nodeOf(address) ?? node, "missing_field", "a listener wants address.socket_address: it takes TCP");
   }
-  const host = socket.address;
-  const port = socket.portValue ?? 0;
-  const name = resource.name !== undefined && resource.name !== "" ? resource.name : `${host}:${port}`;
-  const scope = env.root.scope("listener", `${host}_${port}`, "envoy.listener_address");
+  if (sockets.length === 0) return undefined;
+  const name = resource.name !== "" ? resource.name : `${sockets[0].address}:${sockets[0].portValue ?? 0}`;
   const managers: BuiltManager[] = [];
+  const keys = new Set<string>();
   const build = (chain: FilterChainResource, index: string): BuiltChain | undefined => {
     const chainName = chain.name !== undefined && chain.name !== "" ? chain.name : index;
     const filter = chain.filters?.[0];
     const about = nodeOf(chain);
     if (filter === undefined || (chain.filters?.length ?? 0) !== 1) {
-      if (about !== undefined) context.report(about, "invalid_value", `found ${chain.filters?.length ?? 0} network filters, wanted one http_connection_manager`);
+      if (about !== undefined)
+        context.report(
+          about,
+          "invalid_value",
+          `found ${chain.filters?.length ?? 0} network filters, wanted one http_connection_manager`,
+        );
       return undefined;
     }
     const config = filter.typedConfig;
     if (config?.typeUrl !== HCM_TYPE) {
       const at = nodeOf(config ?? filter);
-      if (at !== undefined) context.report(at, "unknown_type_url", `network filter "${config?.typeUrl ?? filter.name}" is not built yet, wanted ${HCM_TYPE}`);
+      if (at !== undefined)
+        context.report(
+          at,
+          "unknown_type_url",
+          `network filter "${config?.typeUrl ?? filter.name}" is not built yet, wanted ${HCM_TYPE}`,
+        );
       return undefined;
     }
     const hcm = parse(HcmSchema, config, context);
     if (hcm === undefined) return undefined;
     const bufferLimit = resource.perConnectionBufferLimitBytes ?? BUFFER_LIMIT;
-    const built = buildManager(hcm, { listener: name, chain: chain.name ?? "" }, { bufferLimit, localAddress: env.localAddress }, env);
+    const built = buildManager(
+      hcm,
+      { listener: name, chain: chain.name ?? "" },
+      { bufferLimit, localAddress: env.localAddress, node: env.node },
+      env,
+    );
     if (built === undefined) return undefined;
     managers.push(built);
-    return { name: chainName, criteria: criteriaOf(chain.filterChainMatch), manager: built.manager };
+    const key = index === "#default" ? index : resourceKey(chain.filterChainMatch ?? {});
+    if (keys.has(key) && about !== undefined) {
+      context.report(
+        about,
+        "duplicate_name",
+        "another filter chain of this listener has the same match, so this one would never be used",
+      );
+    }
+    keys.add(key);
+    return { key, name: chainName, criteria: criteriaOf(chain.filterChainMatch), manager: built.manager };
   };
   const chains = (resource.filterChains ?? []).map((chain, index) => build(chain, `#${index}`));
   const fallback = resource.defaultFilterChain === undefined ? null : build(resource.defaultFilterChain, "#default");
@@ -62,18 +88,33 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
     releaseManagers(managers);
     return undefined;
   }
-  const listener: BuiltListener = {
+  const listeners = sockets.map(({ address: host, portValue: port = 0, ipv4Compat }): BuiltListener => ({
     name,
     host,
     port,
     backlog: resource.tcpBacklogSize,
     inbound: resource.trafficDirection === "INBOUND",
+    ipv6Only: host.includes(":") && !ipv4Compat,
+    drainsOnModifyOnly: resource.drainType === "MODIFY_ONLY",
     chains: chains.filter((chain) => chain !== undefined),
     defaultChain: fallback ?? null,
     resource,
-    scope,
-  };
-  return { listener, managers };
+    scope: env.root.scope("listener", listenerStatName(resource, host, port), "envoy.listener_address"),
+  }));
+  return { listeners, managers };
+}
+
+/** The names that its counters are below, one for each address. */
+export function addressStatNames(resource: Listener): readonly string[] {
+  return [resource.address, ...resource.additionalAddresses.map((additional) => additional.address)].flatMap(
+    ({ socketAddress }) =>
+      socketAddress === undefined ? [] : [listenerStatName(resource, socketAddress.address, socketAddress.portValue ?? 0)],
+  );
+}
+
+/** What counters of a listener are below: `listener.NAME.`. */
+function listenerStatName(resource: Listener, host: string, port: number): string {
+  return resource.statPrefix !== "" ? resource.statPrefix : `${host.includes(":") ? `[${host}]` : host}_${port}`;
 }
 
 /** Undoes the building of managers that will not serve. */

@@ -16,7 +16,12 @@ import { compileHcmOptions, type HcmSurroundings } from "./hcm-options.ts";
 /** Compiles a route configuration. The assembly passes the one of plugins/routing. */
 export type RouteCompiler = (
   config: RouteConfiguration,
-  options: { readonly routeConfig: RouteConfigCompiler; readonly runtime: Runtime; readonly context: DecodeContext; readonly clusterExists: (name: string) => boolean },
+  options: {
+    readonly routeConfig: RouteConfigCompiler;
+    readonly runtime: Runtime;
+    readonly context: DecodeContext;
+    readonly clusterExists: (name: string) => boolean;
+  },
 ) => RouteTable | undefined;
 
 /** What building takes that the resources don't say: the plugins, by explicit choice of the assembly. */
@@ -28,11 +33,14 @@ export interface BuildEnvironment {
   readonly runtime: Runtime;
   readonly compileRoutes: RouteCompiler;
   readonly createAccessLog: AccessLogFactory;
-  readonly compileLocalReply: ((hcm: HcmResource, context: DecodeContext) => LocalReplyMapper | undefined) | null;
+  readonly compileLocalReply:
+    ((hcm: HcmResource, context: DecodeContext, runtime: Runtime) => LocalReplyMapper | undefined) | null;
   readonly clusterExists: (name: string) => boolean;
   logger(component: string): Logger;
   plugin(typeUrl: string): FilterDefinition | undefined;
   readonly localAddress: string;
+  /** Who this proxy is, by the bootstrap's `node`; both "" when it does not say. */
+  readonly node: { readonly id: string; readonly cluster: string };
 }
 
 /** A connection manager with what has to be released after it. */
@@ -77,7 +85,8 @@ export function buildManager(
   };
   if (hcm.routeConfig === undefined) {
     const node = nodeOf(hcm);
-    if (node !== undefined) context.report(node, "missing_field", "no route_config, wanted one (routes over xDS are not built yet)");
+    if (node !== undefined)
+      context.report(node, "missing_field", "no route_config, wanted one (routes over xDS are not built yet)");
     return release();
   }
   if (filters === undefined) return release();
@@ -87,7 +96,7 @@ export function buildManager(
     context,
     clusterExists: env.clusterExists,
   });
-  const localReply = env.compileLocalReply?.(hcm, context) ?? null;
+  const localReply = env.compileLocalReply?.(hcm, context, env.runtime) ?? null;
   if (routes === undefined || context.failures !== before) return release();
   const manager = new HttpConnectionManager({
     options: compileHcmOptions(hcm, around),

@@ -1,4 +1,5 @@
 import type { Bootstrap } from "../../resources/bootstrap.ts";
+import { type DecodeContext, nodeOf } from "../../resources/schema/index.ts";
 import type { BuiltListener } from "../listener-runtime.ts";
 import type { Snapshot } from "../server.ts";
 import { buildListener, releaseManagers } from "./build-listener.ts";
@@ -29,14 +30,16 @@ export function buildSnapshot(
   const before = context.failures;
   const listeners: BuiltListener[] = [];
   const managers: BuiltManager[] = [];
-  for (const resource of bootstrap.staticResources?.listeners ?? []) {
+  checkUnique(bootstrap, extra, context);
+  for (const resource of bootstrap.staticResources.listeners) {
     const built = buildListener(resource, env);
     if (built === undefined) continue;
-    listeners.push(built.listener);
+    listeners.push(...built.listeners);
     managers.push(...built.managers);
   }
   if (context.failures !== before) {
     releaseManagers(managers);
+    for (const e of extra) e.dispose();
     clusters.discard();
     return undefined;
   }
@@ -60,4 +63,26 @@ export function buildSnapshot(
     },
     dispose,
   };
+}
+
+/** Two listeners of one name or address: the system would only say that the address is in use. */
+function checkUnique(bootstrap: Bootstrap, extra: readonly ExtraListener[], context: DecodeContext): void {
+  const names = new Set<string>();
+  const taken = new Map(extra.map(({ listener }) => [`${listener.host}:${listener.port}`, `the listener "${listener.name}"`]));
+  for (const resource of bootstrap.staticResources.listeners) {
+    const complain = (code: "duplicate_name" | "duplicate_address", message: string): void => {
+      const node = nodeOf(resource);
+      if (node !== undefined) context.report(node, code, message);
+    };
+    if (resource.name !== "" && names.has(resource.name))
+      complain("duplicate_name", `two listeners are called "${resource.name}"`);
+    names.add(resource.name);
+    for (const { socketAddress } of [resource.address, ...resource.additionalAddresses.map((more) => more.address)]) {
+      if (socketAddress === undefined || (socketAddress.portValue ?? 0) === 0) continue;
+      const address = `${socketAddress.address}:${socketAddress.portValue}`;
+      const other = taken.get(address);
+      if (other !== undefined) complain("duplicate_address", `${address} is taken by ${other}`);
+      taken.set(address, resource.name === "" ? "another listener" : `the listener "${resource.name}"`);
+    }
+  }
 }

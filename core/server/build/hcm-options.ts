@@ -15,6 +15,7 @@ export interface HcmSurroundings {
   readonly bufferLimit: number;
   /** The node's own address. */
   readonly localAddress: string;
+  readonly node: { readonly id: string; readonly cluster: string };
 }
 
 /** Compiles the message into what the data path reads. */
@@ -22,14 +23,18 @@ export function compileHcmOptions(hcm: HttpConnectionManager, around: HcmSurroun
   const common = hcm.commonHttpProtocolOptions;
   const http1 = hcm.httpProtocolOptions;
   const upgrades = new Set<string>();
-  for (const upgrade of hcm.upgradeConfigs ?? []) if (upgrade.enabled ?? true) upgrades.add((upgrade.upgradeType ?? "").toLowerCase());
+  for (const upgrade of hcm.upgradeConfigs ?? [])
+    if (upgrade.enabled ?? true) upgrades.add((upgrade.upgradeType ?? "").toLowerCase());
   const escaped = hcm.pathWithEscapedSlashesAction ?? "IMPLEMENTATION_SPECIFIC_DEFAULT";
   return {
     statPrefix: hcm.statPrefix,
     serverName: hcm.serverName === undefined || hcm.serverName === "" ? "envoy" : hcm.serverName,
     serverHeaderTransformation: hcm.serverHeaderTransformation ?? "OVERWRITE",
     via: hcm.via ?? "",
-    addUserAgent: "",
+    addUserAgent: hcm.addUserAgent ? around.node.cluster : "",
+    serviceNode: hcm.addUserAgent ? around.node.id : "",
+    // Without TLS from the client there is no certificate that could vouch for the header.
+    forwardsClientCert: hcm.forwardClientCertDetails === "ALWAYS_FORWARD_ONLY",
     useRemoteAddress: hcm.useRemoteAddress ?? false,
     xffNumTrustedHops: hcm.xffNumTrustedHops ?? 0,
     skipXffAppend: hcm.skipXffAppend ?? false,

@@ -50,7 +50,8 @@ export function acceptRequest(
     stream.refuse(400, "http1.unexpected_underscore", ResponseFlag.DownstreamProtocolError);
     return;
   }
-  if ((o.stripAnyHostPort || o.stripMatchingHostPort || o.stripTrailingHostDot) && headers.method !== "CONNECT") stripHost(stream, headers, o);
+  if ((o.stripAnyHostPort || o.stripMatchingHostPort || o.stripTrailingHostDot) && headers.method !== "CONNECT")
+    stripHost(stream, headers, o);
   if ((o.normalizePath || o.mergeSlashes || o.pathWithEscapedSlashes !== "KEEP_UNCHANGED") && headers.method !== "CONNECT") {
     if (!cleanPath(stream, headers, manager)) return;
   }

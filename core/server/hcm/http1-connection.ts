@@ -12,6 +12,7 @@ import { clock } from "../../transport/clock.ts";
 import type { Connection, ConnectionHandler } from "../../transport/connection.ts";
 import { Timer, type TimerOwner, timers } from "../../transport/timers.ts";
 import type { HttpConnectionManager } from "./manager.ts";
+import type { HcmStats } from "./stats.ts";
 import { acceptRequest } from "./accept-request.ts";
 
 /** Bodies up to this many bytes are joined with the head into one string and one write: cheaper than a gathered write (measured: up to 4 KiB). */
@@ -31,6 +32,11 @@ const LENGTH = 1;
 const CHUNKED = 2;
 const UNTIL_CLOSE = 3;
 const TUNNEL = 4;
+
+/** ms between looks at a connection whose last bytes go out slowly, where `delayed_close_timeout` says nothing. */
+const FLUSH_CHECK = 1000;
+/** ms without progress after which they are given up, where there is no stream idle timeout. */
+const FLUSH_LIMIT = 300_000;
 
 /** Refusals of a message that could be read: as Envoy's, they have no text. */
 const NO_TEXT: ReadonlySet<string> = new Set(["http1.fragment_in_target", "http1.missing_host"]);
@@ -54,14 +60,22 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
   #extraTimer: Timer | null;
   /** The manager that the current stream started on. */
   #manager: HttpConnectionManager;
+  /** Where this connection was counted, and must be taken off again: an update may change the manager and its prefix. */
+  readonly #stats: HcmStats;
   #stream: HttpStreamImpl | null;
   /** Text that waits for what follows it, so that both leave in one write. */
   #pending: string;
   /** The last chunk of the request, held until it is known whether it is the last. */
   #chunk: Buffer | null;
   #framing: number;
+  /** Bytes that `content-length` still promises. */
+  #remaining: number;
   #keepAlive: boolean;
+  /** The connection was asked to end with the next response. */
+  #last: boolean;
   #head: boolean;
+  /** The response has no body, whatever its headers or filters say: HEAD, 204, 304. */
+  #bodiless: boolean;
   #http10: boolean;
   #inParser: boolean;
   /** The parser waits to be asked for the next message. */
@@ -70,6 +84,10 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
   #socketPaused: boolean;
   #closing: boolean;
   #peerEnded: boolean;
+  /** Bytes that were not out when the close was last looked at. */
+  #unsent: number;
+  /** ms of the clock: when they are given up. */
+  #unsentLimit: number;
   #timerMeans: number;
   /** ms; of the current stream. */
   #streamIdle: number;
@@ -80,6 +98,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     this.#socket = socket;
     this.#slot = slot;
     this.#manager = slot.manager;
+    this.#stats = slot.manager.stats;
     const options = slot.manager.options;
     this.#parser = new RequestParser(this, options.limits, options.parser);
     this.#timer = new Timer(this);
@@ -88,8 +107,11 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     this.#pending = "";
     this.#chunk = null;
     this.#framing = NONE;
+    this.#remaining = 0;
     this.#keepAlive = true;
+    this.#last = false;
     this.#head = false;
+    this.#bodiless = false;
     this.#http10 = false;
     this.#inParser = false;
     this.#messageComplete = false;
@@ -97,11 +119,13 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     this.#socketPaused = false;
     this.#closing = false;
     this.#peerEnded = false;
+    this.#unsent = 0;
+    this.#unsentLimit = 0;
     this.#timerMeans = IDLE;
     this.#streamIdle = 0;
     this.#requests = 0;
     this.#startTime = clock.now();
-    const stats = slot.manager.stats;
+    const stats = this.#stats;
     stats.downstream_cx_total.value++;
     stats.downstream_cx_http1_total.value++;
     stats.downstream_cx_active.value++;
@@ -205,7 +229,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
   onClose(): void {
     timers.disarm(this.#timer);
     if (this.#extraTimer !== null) timers.disarm(this.#extraTimer);
-    const stats = this.#manager.stats;
+    const stats = this.#stats;
     const stream = this.#stream;
     stats.downstream_cx_active.value--;
     stats.downstream_cx_http1_active.value--;
@@ -236,7 +260,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     headers.authority = parser.host;
     this.#head = parser.method === "HEAD";
     this.#http10 = parser.versionMinor === 0;
-    this.#keepAlive = parser.keepAlive;
+    this.#keepAlive = parser.keepAlive && !this.#last;
     const stream = new HttpStreamImpl(nextStreamId++, manager, this, this, this.#http10 ? "HTTP/1.0" : "HTTP/1.1", headers);
     this.#stream = stream;
     this.#framing = NONE;
@@ -273,8 +297,10 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     const stream = this.#stream;
     const held = this.#chunk;
     this.#chunk = null;
-    // What follows an upgrade's head is the tunnel's, if there will be one.
-    if (stream !== null && !stream.requestComplete && stream.upgrade === "") stream.requestBody(held ?? EMPTY, true);
+    if (stream === null || stream.requestComplete) return;
+    // What follows an upgrade's request is the tunnel's, if there will be one.
+    if (stream.upgrade === "") stream.requestBody(held ?? EMPTY, true);
+    else if (held !== null) stream.requestBody(held, false);
   }
 
   // --- ResponseSink -----------------------------------------------------------------------------------------------------
@@ -299,8 +325,8 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
       this.#manager.stats.downstream_cx_max_requests_reached.value++;
     }
     // The rest of the request would be taken for the next one: the connection can't go on.
-    if (stream.refused || (!stream.requestComplete && stream.upgrade === "")) this.#keepAlive = false;
-    if (stream.upgrade !== "" && (status === 101 || (stream.request.method === "CONNECT" && status >= 200 && status < 300))) {
+    if (stream.refused || stream.closeConnection || (!stream.requestComplete && stream.upgrade === "")) this.#keepAlive = false;
+    if (stream.tunnel) {
       this.#framing = TUNNEL;
       this.#keepAlive = false;
       const type = stream.upgrade;
@@ -311,30 +337,63 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
       this.#write(encodeResponseHead(status, "", headers.list as string[], extra, this.#http10));
       // From here bytes are the tunnel's. The parser may be running: it takes the change at its next byte.
       this.#parser.tunnel();
+      // The client may not have waited for the answer: too much of a pipeline is no reason not to read any more.
+      if (!this.#requestPaused) this.#resumeSocket();
       return;
     }
     if (stream.upgrade !== "") this.#keepAlive = false;
-    if (end) {
-      this.#framing = NONE;
-      if (!this.#head && status !== 304 && status >= 200 && status !== 204 && !headers.has("content-length")) extra = "content-length: 0\r\n";
-    } else if (headers.has("content-length")) this.#framing = LENGTH;
-    else if (this.#http10) {
-      this.#framing = UNTIL_CLOSE;
-      this.#keepAlive = false;
-    } else {
-      this.#framing = CHUNKED;
-      extra = "transfer-encoding: chunked\r\n";
-    }
+    this.#bodiless = this.#head || status === 204 || status === 304;
+    this.#framing = NONE;
+    if (this.#bodiless) {
+      // RFC 9110 section 8.6: a 204 has no length.
+      if (status === 204) (headers as HeaderMapImpl).remove("content-length");
+    } else if (end) {
+      if (!headers.has("content-length")) extra = "content-length: 0\r\n";
+    } else extra = this.#frameBody(headers);
     if (!this.#keepAlive) extra += "connection: close\r\n";
     else if (this.#http10) extra += "connection: keep-alive\r\n";
     this.#pending += encodeResponseHead(status, "", headers.list as string[], extra, this.#http10);
-    if (end || this.#head) this.flush();
+    if (end || this.#bodiless) this.flush();
+  }
+
+  /** Chooses how the body's end is told; returns the lines that this takes. */
+  #frameBody(headers: HeaderMap): string {
+    const value = headers.get("content-length");
+    if (value !== undefined) {
+      const length = lengthOf(value);
+      if (length >= 0) {
+        this.#framing = LENGTH;
+        this.#remaining = length;
+        return "";
+      }
+      (headers as HeaderMapImpl).remove("content-length");
+    }
+    if (this.#http10) {
+      this.#framing = UNTIL_CLOSE;
+      this.#keepAlive = false;
+      return "";
+    }
+    this.#framing = CHUNKED;
+    return "transfer-encoding: chunked\r\n";
+  }
+
+  /** A filter changed the body and left the length: what follows would be read as another response. */
+  #lengthMistake(stream: HttpStreamImpl): void {
+    stream.responseFlags |= ResponseFlag.LocalReset;
+    stream.reset("response_body_is_not_as_long_as_its_content_length");
   }
 
   sendBody(stream: HttpStreamImpl, chunk: Uint8Array, end: boolean): void {
     this.#touch();
     const length = chunk.length;
-    if (this.#head || (this.#framing === NONE && !end)) return;
+    if (this.#bodiless || this.#framing === NONE) return;
+    if (this.#framing === LENGTH) {
+      const remaining = (this.#remaining -= length);
+      if (remaining < 0 || (end && remaining > 0)) {
+        this.#lengthMistake(stream);
+        return;
+      }
+    }
     if (length > 0) {
       const chunked = this.#framing === CHUNKED;
       if (length <= JOIN_LIMIT && this.#pending.length <= JOIN_LIMIT) {
@@ -360,7 +419,11 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     } else if (this.#framing === TUNNEL || this.#pending.length > JOIN_LIMIT) this.flush();
   }
 
-  sendTrailers(_stream: HttpStreamImpl, trailers: HeaderMap): void {
+  sendTrailers(stream: HttpStreamImpl, trailers: HeaderMap): void {
+    if (this.#framing === LENGTH && this.#remaining > 0) {
+      this.#lengthMistake(stream);
+      return;
+    }
     if (this.#framing === CHUNKED) this.#pending += this.#manager.options.trailers ? encodeTrailers(trailers.list) : LAST_CHUNK;
     this.flush();
   }
@@ -380,7 +443,9 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
   abort(stream: HttpStreamImpl): void {
     this.flush();
     this.#closing = true;
-    this.#manager.stats.downstream_rq_tx_reset.value++;
+    const stats = this.#manager.stats;
+    if ((stream.responseFlags & ResponseFlag.DownstreamConnectionTermination) !== 0) stats.downstream_rq_rx_reset.value++;
+    else stats.downstream_rq_tx_reset.value++;
     // A body that ends with the connection is told from a broken one only by RST.
     if (this.#framing === UNTIL_CLOSE && stream.headersSent) this.#socket.reset();
     else this.#socket.destroy();
@@ -432,12 +497,8 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     if (this.#requestTimer !== null) timers.disarm(this.#requestTimer);
     if (this.#framing === TUNNEL) {
       this.#manager.stats.downstream_cx_upgrades_active.value--;
-      if (!this.#closing) {
-        this.#closing = true;
-        // Both directions have ended, or the tunnel is broken; either way nobody needs the connection.
-        if (this.#peerEnded) this.#socket.end();
-        else this.#delayedClose();
-      }
+      // Both directions have ended, or the tunnel is broken; either way nobody needs the connection.
+      this.#close();
       return;
     }
     if (this.#closing) return;
@@ -461,22 +522,39 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     if (this.#closing) return;
     this.#closing = true;
     this.flush();
-    this.#socket.end();
-    if (this.#peerEnded) return;
-    this.#delayedClose();
-  }
-
-  #delayedClose(): void {
-    const delay = this.#manager.options.delayedCloseTimeout;
     this.#requestPaused = false;
     this.#socket.end();
     this.#resumeSocket();
-    if (delay <= 0) {
+    this.#unsent = this.#socket.buffered;
+    this.#closeLater(true);
+  }
+
+  /** @param progress bytes went out since the last look, or this is the first. */
+  #closeLater(progress: boolean): void {
+    const { delayedCloseTimeout: delay, streamIdleTimeout } = this.#manager.options;
+    if (this.#unsent === 0 && delay <= 0) {
       this.#socket.destroy();
       return;
     }
+    if (progress) this.#unsentLimit = clock.now() + (streamIdleTimeout > 0 ? streamIdleTimeout : FLUSH_LIMIT);
     this.#timerMeans = CLOSING;
-    timers.arm(this.#timer, delay);
+    timers.arm(this.#timer, delay > 0 ? delay : FLUSH_CHECK);
+  }
+
+  /**
+   * The time for closing is over. While the response still goes out to a slow client it begins anew with any progress (as Envoy's), and since a
+   * large write shows none before its end, it is given up only after the time that a stream may stand still.
+   */
+  #closeTimeout(): void {
+    const before = this.#unsent;
+    const left = this.#socket.buffered;
+    this.#unsent = left;
+    if (left < before || (left > 0 && clock.now() < this.#unsentLimit)) {
+      this.#closeLater(left < before);
+      return;
+    }
+    if (this.#manager.options.delayedCloseTimeout > 0) this.#manager.stats.downstream_cx_delayed_close_timeout.value++;
+    this.#socket.destroy();
   }
 
   /** The listener drains: an idle connection ends now, a busy one after its response. */
@@ -486,6 +564,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
 
   /** Ends with the response that runs, or now. */
   drainWhenIdle(): void {
+    this.#last = true;
     this.#keepAlive = false;
     this.drain();
   }
@@ -555,8 +634,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
         this.#close();
         return;
       case CLOSING:
-        stats.downstream_cx_delayed_close_timeout.value++;
-        this.#socket.destroy();
+        this.#closeTimeout();
         return;
       case HEADERS:
         stats.downstream_rq_header_timeout.value++;
@@ -566,7 +644,12 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
         stats.downstream_rq_idle_timeout.value++;
         if (stream !== null) {
           // Envoy: 408 while the request is incomplete, 504 when the upstream is what is waited for.
-          stream.refuse(stream.requestComplete ? 504 : 408, "stream_idle_timeout", ResponseFlag.StreamIdleTimeout, "stream timeout");
+          stream.refuse(
+            stream.requestComplete ? 504 : 408,
+            "stream_idle_timeout",
+            ResponseFlag.StreamIdleTimeout,
+            "stream timeout",
+          );
         }
     }
   }
@@ -577,6 +660,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     this.#keepAlive = false;
     this.#framing = NONE;
     this.#head = false;
+    this.#http10 = false;
     this.#slot.manager.started();
     stream.refuse(408, "request_header_timeout", 0, "request header timeout");
   }
@@ -596,6 +680,19 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** The value of a content-length field; -1 for what a filter may have made of it. */
+function lengthOf(value: string): number {
+  const n = value.length;
+  if (n === 0 || n > 15) return -1;
+  let length = 0;
+  for (let i = 0; i < n; i++) {
+    const digit = value.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+  }
+  return length;
+}
 
 function DURATION_OWNER(connection: Http1ServerConnection): TimerOwner {
   return { onTimer: () => connection.durationReached() };

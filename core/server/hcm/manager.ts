@@ -9,6 +9,9 @@ import { clock } from "../../transport/clock.ts";
 import type { HcmOptions } from "./options.ts";
 import type { HcmStats } from "./stats.ts";
 
+/** Headers of the connection, of these lengths, that no filter can set. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set(["connection", "keep-alive", "transfer-encoding"]);
+
 /** Rewrites local replies (`local_reply_config`); returns the body. */
 export type LocalReplyMapper = (stream: HttpStreamImpl, headers: HeaderMap, body: string) => string;
 
@@ -80,7 +83,14 @@ export class HttpConnectionManager implements StreamHost {
       const name = list[i];
       if (name.length === 6) {
         if (name === "server") serverAt = i;
-      } else if (name.length === 4 && name === "date") dateAt = i;
+      } else if (name.length === 4) {
+        if (name === "date") dateAt = i;
+      } else if ((name.length === 10 || name.length === 17) && HOP_BY_HOP.has(name)) {
+        // The codec drops an upstream's: this is a filter's. Of the connection only we know, and two framings of one message are an attack.
+        if (name === "connection" && list[i + 1].toLowerCase().includes("close")) stream.closeConnection = true;
+        list.splice(i, 2);
+        i -= 2;
+      }
     }
     if (serverAt < 0) {
       if (o.serverHeaderTransformation !== "PASS_THROUGH") list.push("server", o.serverName);

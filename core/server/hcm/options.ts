@@ -6,7 +6,12 @@ export interface HcmOptions {
   readonly serverName: string;
   readonly serverHeaderTransformation: "OVERWRITE" | "APPEND_IF_ABSENT" | "PASS_THROUGH";
   readonly via: string;
+  /** The cluster of this proxy, which it tells upstreams (`add_user_agent`); "": it does not. */
   readonly addUserAgent: string;
+  /** Its name, told with `addUserAgent`. */
+  readonly serviceNode: string;
+  /** Whether `x-forwarded-client-cert` of any client goes on: only with `ALWAYS_FORWARD_ONLY`. */
+  readonly forwardsClientCert: boolean;
   readonly useRemoteAddress: boolean;
   readonly xffNumTrustedHops: number;
   readonly skipXffAppend: boolean;

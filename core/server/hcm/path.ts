@@ -1,5 +1,6 @@
 /** What is to be done with a path. */
-export type PathResult = { readonly kind: "same" } | { readonly kind: "changed"; readonly path: string } | { readonly kind: "rejected" };
+export type PathResult =
+  { readonly kind: "same" } | { readonly kind: "changed"; readonly path: string } | { readonly kind: "rejected" };
 
 const SAME: PathResult = { kind: "same" };
 const REJECTED: PathResult = { kind: "rejected" };

@@ -80,6 +80,12 @@ export function mutateRequestHeaders(stream: HttpStreamImpl, headers: HeaderMapI
       case 17:
         if (name === "x-forwarded-proto") protoAt = i;
         break;
+      case 23:
+        if (name === "x-forwarded-client-cert" && !o.forwardsClientCert) {
+          list.splice(i, 2);
+          i -= 2;
+        }
+        break;
     }
     if (name.charCodeAt(0) === 120 && name.charCodeAt(2) === 101 && name.startsWith("x-envoy-")) envoy = true;
   }
@@ -139,6 +145,7 @@ export function mutateRequestHeaders(stream: HttpStreamImpl, headers: HeaderMapI
     headers.setTrusted("x-envoy-downstream-service-cluster", o.addUserAgent);
     if (agentAt < 0) list.push("user-agent", o.addUserAgent);
     else if (list[agentAt + 1] === "") list[agentAt + 1] = o.addUserAgent;
+    if (o.serviceNode !== "") headers.setTrusted("x-envoy-downstream-service-node", o.serviceNode);
   }
   if (o.via !== "") {
     const via = headers.get("via");

@@ -18,8 +18,25 @@ export function newRequestId(): string {
   const p = pool;
   const h = HEX;
   return (
-    h[p[o]] + h[p[o + 1]] + h[p[o + 2]] + h[p[o + 3]] + "-" + h[p[o + 4]] + h[p[o + 5]] + "-" +
-    h[(p[o + 6] & 0x0f) | 0x40] + h[p[o + 7]] + "-" + h[(p[o + 8] & 0x3f) | 0x80] + h[p[o + 9]] + "-" +
-    h[p[o + 10]] + h[p[o + 11]] + h[p[o + 12]] + h[p[o + 13]] + h[p[o + 14]] + h[p[o + 15]]
+    h[p[o]] +
+    h[p[o + 1]] +
+    h[p[o + 2]] +
+    h[p[o + 3]] +
+    "-" +
+    h[p[o + 4]] +
+    h[p[o + 5]] +
+    "-" +
+    h[(p[o + 6] & 0x0f) | 0x40] +
+    h[p[o + 7]] +
+    "-" +
+    h[(p[o + 8] & 0x3f) | 0x80] +
+    h[p[o + 9]] +
+    "-" +
+    h[p[o + 10]] +
+    h[p[o + 11]] +
+    h[p[o + 12]] +
+    h[p[o + 13]] +
+    h[p[o + 14]] +
+    h[p[o + 15]]
   );
 }
