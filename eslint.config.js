@@ -7,7 +7,10 @@ export default tseslint.config(
   { ignores: ["dist/", "node_modules/", "coverage/", "**/*.mjs", "eslint.config.js"] },
   {
     files: ["**/*.ts"],
-    languageOptions: { parser: tseslint.parser, parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname },
+    },
     plugins: { "@typescript-eslint": tseslint.plugin },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
@@ -26,7 +29,7 @@ export default tseslint.config(
   },
   {
     files: ["core/**/*.ts", "plugins/**/*.ts", "gateway/**/*.ts"],
-    ignores: ["core/transport/**", "**/*.test.ts", "**/testing/**"],
+    ignores: ["core/transport/**", "**/*.test.ts", "**/*-fixture.ts", "**/testing/**"],
     rules: {
       "no-restricted-imports": [
         "error",

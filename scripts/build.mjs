@@ -25,7 +25,9 @@ const shared = {
   // yaml and the descriptors are read at once or not at all: what starts the gateway is bundled, esbuild itself is not.
   external: ["esbuild"],
   // CommonJS inside an ES module bundle still asks for require.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
 };
 
 await build({
@@ -41,5 +43,9 @@ const descriptors = join(root, "scripts", "build-descriptors.mjs");
 if (existsSync(descriptors) && !existsSync(join(dist, "descriptors.bin"))) await import(pathToFileURL(descriptors).href);
 
 if (process.argv.includes("--declarations")) {
-  execFileSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+  execFileSync(
+    process.execPath,
+    [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(root, "tsconfig.build.json")],
+    { stdio: "inherit" },
+  );
 }

@@ -85,4 +85,7 @@ function exchange(on: StreamHost): () => void {
 }
 
 /** A whole exchange through the chain: stream made, request and response headers through all filters, stream ended. */
-export const chain: readonly Micro[] = [0, 1, 5, 10].map((n) => ({ name: `chain: exchange with ${n} filters`, fn: exchange(host(n)) }));
+export const chain: readonly Micro[] = [0, 1, 5, 10].map((n) => ({
+  name: `chain: exchange with ${n} filters`,
+  fn: exchange(host(n)),
+}));

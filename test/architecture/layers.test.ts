@@ -86,7 +86,9 @@ describe("layers", () => {
 
   it("the plugin kit imports contracts, and what the loader checks a definition by", () => {
     const allowed = ["../core/filter/loader/definition-shape.ts", "../core/filter/loader/plugin-brand.ts"];
-    const foreign = importsOf(PLUGIN_KIT).filter((i) => i.startsWith(".") && !i.startsWith("../core/contract/") && !allowed.includes(i));
+    const foreign = importsOf(PLUGIN_KIT).filter(
+      (i) => i.startsWith(".") && !i.startsWith("../core/contract/") && !allowed.includes(i),
+    );
     expect(foreign).toEqual([]);
     // They are bundled with it, so they must be leaves too.
     for (const file of allowed) expect(importsOf(file.slice(3)).filter((i) => !i.startsWith("../../contract/"))).toEqual([]);
