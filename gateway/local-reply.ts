@@ -12,7 +12,7 @@ import type { Runtime } from "../core/filter/runtime.ts";
 import { compileLogFilter, type LogFilter } from "../plugins/telemetry/access-log/log-filter.ts";
 import { compileSubstitutionFormat } from "../plugins/telemetry/access-log/sink-format.ts";
 import { readDataSource } from "../plugins/routing/table/direct-response.ts";
-import type { HeaderMutations} from "../plugins/routing/table/header-mutations.ts";
+import type { HeaderMutations } from "../plugins/routing/table/header-mutations.ts";
 import { compileHeaderMutations } from "../plugins/routing/table/header-mutations.ts";
 
 interface BodyFormat {

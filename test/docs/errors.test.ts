@@ -68,7 +68,10 @@ describe("docs/errors.md", () => {
     const reasons = Object.keys(REASONS).map(reasonText);
     const headings = ["## Bytes that are refused", "## Requests that are answered here", "## Time that ran out"];
     const all = told(...headings, "## Upstreams that fail").filter((code) => !reasons.includes(code));
-    expect(all.toSorted()).toEqual([...Object.keys(HTTP1_ERROR_CODES), ...detailsInCode()].toSorted());
+    // What an upstream's bytes are refused for is told with the transport failure.
+    const ofUpstreams = found(sources("core/cluster"), /["`](http1\.[a-z_]+)/g);
+    const wanted = [...Object.keys(HTTP1_ERROR_CODES), ...ofUpstreams, ...detailsInCode()];
+    expect(all.toSorted()).toEqual(wanted.toSorted());
   });
 
   it("tells every reason of a reset with its flag", () => {
