@@ -2,8 +2,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { FilterDefinition } from "../../core/contract/filter.ts";
 import { loadPluginModule } from "../../core/filter/loader/load-plugin-module.ts";
+import { allFilters } from "../../gateway/filters.ts";
+import { Gateway } from "../../gateway/gateway.ts";
+import { mesh, typed } from "../lib/bootstrap.ts";
+import type { Json } from "../lib/bootstrap.ts";
 import { filterRig } from "../plugins/filter-rig.ts";
 import { examplesOf, typeErrors, writeExamples } from "./examples.ts";
 import { readPage } from "./page.ts";
@@ -80,10 +85,14 @@ describe("docs/plugins.md", () => {
   it("has YAML that a gateway takes", async () => {
     const [chain, perRoute] = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => parse(text) as Json);
     const keys = typed("xds.type.v3.TypedStruct", { type_url: "file:./api-key.ts", value: { keys: ["a"] } });
-    const filters = chain["http_filters"] as Json[];
-    const manager = mesh().service("web", 1).route({ match: { prefix: "/" }, route: { cluster: "web" }, ...perRoute });
-    for (const { name, typed_config: config } of filters) manager.filter(name as string, config as Json, name as string);
-    const text = JSON.stringify(manager.filter("api_key", keys).build({ main: 0 }, 0));
+    const filters = [
+      ...(chain["http_filters"] as Json[]),
+      { name: "api_key", typed_config: keys },
+      { name: "router", typed_config: typed("envoy.extensions.filters.http.router.v3.Router") },
+    ];
+    const route = { match: { prefix: "/" }, route: { cluster: "web" }, ...perRoute };
+    const bootstrap = mesh().service("web", 1).hcm({ http_filters: filters }).route(route).build({ main: 0 }, 0);
+    const text = JSON.stringify(bootstrap);
     expect(await Gateway.check({ file: join(folder, "gateway.json"), text, filters: allFilters })).toEqual([]);
   });
 
