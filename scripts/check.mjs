@@ -1,11 +1,15 @@
-// One command before a commit: format, lint, types, layers, unit tests. Stops at the first that fails.
+// One command before a commit: format, types, lint, layers, unit tests, documentation. Stops at the first that fails.
 import { spawnSync } from "node:child_process";
 
 const steps = [
   ["format", "prettier", ["--check", "--log-level", "warn", "."]],
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["lint", "eslint", ["--cache", "--cache-location", "node_modules/.cache/eslint/", "--max-warnings", "0", "."]],
-  ["layers and unit tests", "vitest", ["run", "core", "plugins", "gateway", "sidecar", "examples", "test/architecture"]],
+  [
+    "layers, unit tests, documentation",
+    "vitest",
+    ["run", "core/", "plugins/", "gateway/", "examples/", "test/architecture/", "test/docs/"],
+  ],
 ];
 for (const [name, command, args] of steps) {
   const started = Date.now();
