@@ -2,6 +2,7 @@ import { analyzeText } from "../core/resources/analyze/index.ts";
 import { formatErrors, type ResourceError } from "../core/resources/schema/index.ts";
 import { ReadError } from "./read-text.ts";
 import { allFilters } from "./filters.ts";
+import { compileWhatReads } from "./compile-what-reads.ts";
 import { Gateway } from "./gateway.ts";
 
 /** What was read of one file. */
@@ -34,7 +35,7 @@ export async function analyzeFiles(
     const found = analyzeText(text, { file, allowUnsupported: options.allowUnsupported });
     // What only building finds: plugins and their schemas, regular expressions, formats. It needs resources that read well.
     const built = found.some((e) => e.severity === "error")
-      ? []
+      ? compileWhatReads(text, { file, allowUnsupported: options.allowUnsupported })
       : await Gateway.check({ file, text, filters: allFilters, allowUnsupported: options.allowUnsupported, logLevel: "off" });
     const key = (e: ResourceError): string => `${e.line}:${e.column}:${e.path}:${e.message}`;
     const known = new Set(found.map(key));
