@@ -46,7 +46,7 @@ Options of analyze:
   --json                as JSON
   --allow-unsupported   as above
 
-Signals: SIGTERM and SIGINT drain and end, SIGHUP reloads, SIGUSR2 reopens logs.
+Signals: SIGTERM and SIGINT drain and end, SIGHUP reloads, SIGUSR1 and SIGUSR2 reopen logs.
 `;
 
 /** A whole number within bounds, or a sentence. */

@@ -132,7 +132,7 @@ export const HttpConnectionManager = message(
     xffNumTrustedHops: uint32({ default: 0 }),
     originalIpDetectionExtensions: unsupported("the client's address comes from x-forwarded-for"),
     earlyHeaderMutationExtensions: unsupported("use a header mutation filter"),
-    /** Which addresses are internal. Unset: RFC 1918's and loopback. */
+    /** Which addresses are internal. Unset: none. */
     internalAddressConfig: message(`${H}.HttpConnectionManager.InternalAddressConfig`, {
       /** Default false. */
       unixSockets: notBuilt(bool({ default: false }), "listeners take TCP", ["false"]),
