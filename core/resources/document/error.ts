@@ -21,6 +21,10 @@ export type ResourceErrorCode =
   | "oneof_conflict"
   | "oneof_missing"
   | "unknown_type_url"
+  /** Nobody knows this `kind`, or not in this `apiVersion`. */
+  | "unknown_kind"
+  /** Known, and passed over. */
+  | "unsupported_kind"
   | "missing_type_url"
   /** Checks across resources. */
   | "unknown_cluster"

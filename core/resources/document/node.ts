@@ -81,14 +81,17 @@ export class Origin {
   readonly text: string;
   /** Put before the path of each node: for a resource that is part of something else (`resources[3]`). */
   readonly pathPrefix: string;
+  /** The line of the file on which the text begins: above 1 for what is not the first document of its file. */
+  readonly firstLine: number;
   #lineStarts: number[] | null = null;
-  constructor(file: string, text: string, pathPrefix = "") {
+  constructor(file: string, text: string, pathPrefix = "", firstLine = 1) {
     this.file = file;
     this.text = text;
     this.pathPrefix = pathPrefix;
+    this.firstLine = firstLine;
   }
 
-  /** Line and column (from 1) of an offset; 0 and 0 for the negative offset of a node that has no text. */
+  /** Line and column in the file (from 1) of an offset in the text; 0 and 0 for the negative offset of a node that has no text. */
   position(offset: number): { line: number; column: number } {
     if (offset < 0) return { line: 0, column: 0 };
     const starts = (this.#lineStarts ??= lineStarts(this.text));
@@ -99,7 +102,7 @@ export class Origin {
       if (starts[middle] <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: offset - starts[low] + 1 };
+    return { line: low + this.firstLine, column: offset - starts[low] + 1 };
   }
 }
 

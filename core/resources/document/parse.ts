@@ -4,6 +4,7 @@ import { errorAt } from "./error.ts";
 import { parseJson } from "./json.ts";
 import type { Node } from "./node.ts";
 import { ListNode, MapNode, Origin, ScalarNode } from "./node.ts";
+import { splitDocuments } from "./split-documents.ts";
 import { parseYamlFast } from "./yaml-fast.ts";
 import type { SyntaxProblem } from "./yaml-full.ts";
 import { parseYamlFull } from "./yaml-full.ts";
@@ -28,14 +29,40 @@ export interface ParsedDocument {
  * A byte order mark is skipped. Anchors and aliases work, merge keys (`<<`) do not, as in Envoy.
  */
 export function parseDocument(text: string, options: ParseOptions): ParsedDocument {
-  const { file } = options;
-  const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const origin = new Origin(file, source);
-  const format = options.format ?? (file.endsWith(".json") ? "json" : "yaml");
-  if (format === "json") return finish(origin, parseJson(source, origin));
-  const fast = parseYamlFast(source, origin);
-  if (fast !== undefined) return finish(origin, { ...fast, problems: [] });
-  return finish(origin, parseYamlFull(source, origin));
+  const source = withoutMark(text);
+  const origin = new Origin(options.file, source);
+  return notEmpty(read(origin, formatOf(options)));
+}
+
+/**
+ * Reads all documents of a text: YAML parts them by lines that begin with `---` (or end them with `...`), JSON has one. Those
+ * without content are left out. A syntax error spoils its own document only; lines and columns are those of the file.
+ */
+export function parseDocuments(text: string, options: ParseOptions): ParsedDocument[] {
+  const source = withoutMark(text);
+  const format = formatOf(options);
+  if (format === "json") return [read(new Origin(options.file, source), format)].filter(hasContent);
+  return splitDocuments(source)
+    .map(({ text: part, firstLine }) => read(new Origin(options.file, part, "", firstLine), format))
+    .filter(hasContent);
+}
+
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+function formatOf(options: ParseOptions): "yaml" | "json" {
+  return options.format ?? (options.file.endsWith(".json") ? "json" : "yaml");
+}
+
+function hasContent({ root, errors }: ParsedDocument): boolean {
+  return root !== undefined || errors.length > 0;
+}
+
+function read(origin: Origin, format: "yaml" | "json"): ParsedDocument {
+  if (format === "json") return finish(origin, parseJson(origin.text, origin));
+  const fast = parseYamlFast(origin.text, origin);
+  return finish(origin, fast === undefined ? parseYamlFull(origin.text, origin) : { ...fast, problems: [] });
 }
 
 interface RawResult {
@@ -50,22 +77,27 @@ function finish(origin: Origin, result: RawResult): ParsedDocument {
     return { file: origin.file, line, column, path: "", severity: "error", code, found: "", wanted: "", message };
   });
   for (const duplicate of result.duplicates) errors.push(duplicateError(origin, duplicate));
-  if (result.root === undefined && errors.length === 0) {
-    const wanted = "an object";
-    const message = `found an empty document, wanted ${wanted}`;
-    errors.push({
-      file: origin.file,
-      line: 1,
-      column: 1,
-      path: "",
-      severity: "error",
-      code: "wrong_type",
-      found: "nothing",
-      wanted,
-      message,
-    });
-  }
   return { origin, root: result.root, errors };
+}
+
+/** Whoever wants one document is told when there is none. */
+function notEmpty(document: ParsedDocument): ParsedDocument {
+  if (hasContent(document)) return document;
+  const wanted = "an object";
+  const message = `found an empty document, wanted ${wanted}`;
+  const { file, firstLine: line } = document.origin;
+  document.errors.push({
+    file,
+    line,
+    column: 1,
+    path: "",
+    severity: "error",
+    code: "wrong_type",
+    found: "nothing",
+    wanted,
+    message,
+  });
+  return document;
 }
 
 function duplicateError(origin: Origin, { map, first, index }: DuplicateKey): ResourceError {

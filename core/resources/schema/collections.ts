@@ -9,17 +9,19 @@ export interface ListOptions {
   readonly max?: number;
   /** No value may stand twice; only for scalars. */
   readonly unique?: boolean;
+  /** Whether a value that stands alone is a list of one, as Envoy reads it. Default true. */
+  readonly single?: boolean;
 }
 
 const NO_ITEMS: readonly never[] = Object.freeze([]);
 
-/** A repeated field; a value that is no list is a list of one. Unset is the empty list (an error when `min` is above 0). */
+/** A repeated field; a value that is no list is a list of one unless `single` is false. Unset is the empty list (an error when `min` is above 0). */
 export function list<V>(item: Schema<V, unknown>, options: ListOptions = {}): Schema<readonly V[], never> {
-  const { min = 0, max = Infinity, unique = false } = options;
+  const { min = 0, max = Infinity, unique = false, single = true } = options;
   return schema<readonly V[], never>(
     "list",
     (node, context) => {
-      // Envoy takes a value that stands alone for a list of one.
+      if (!single && node.kind !== "list") return context.wanted(node, "wrong_type", "a list");
       const items = node.kind === "list" ? node.items : [node];
       const before = context.failures;
       const values: V[] = [];

@@ -9,6 +9,8 @@ export interface EnumOptions<N extends string, U extends N> extends FieldOptions
   readonly unsupported?: readonly U[];
   /** Numbers of the values when they are not 0, 1, 2, ... */
   readonly numbers?: readonly number[];
+  /** Only the names as they are written here: neither in another case nor by number. Default false. */
+  readonly exact?: boolean;
 }
 
 /**
@@ -21,6 +23,7 @@ export function enumOf<const N extends string, const U extends N = never, const 
 ): Schema<Exclude<N, U>, AbsentBy<O>> {
   const unsupported: readonly string[] = options?.unsupported ?? [];
   const numbers = options?.numbers ?? names.map((_, i) => i);
+  const exact = options?.exact === true;
   const supported = names.filter((name) => !unsupported.includes(name));
   const wanted = `one of ${supported.join(", ")}`;
   const byText = new Map<string, N>(names.map((name): [string, N] => [name, name]));
@@ -28,8 +31,8 @@ export function enumOf<const N extends string, const U extends N = never, const 
     "enum",
     (node, context) => {
       if (node.kind !== "scalar") return context.wanted(node, "wrong_type", wanted);
-      let name = byText.get(node.text) ?? byText.get(node.text.toUpperCase());
-      if (name === undefined) {
+      let name = byText.get(node.text) ?? (exact ? undefined : byText.get(node.text.toUpperCase()));
+      if (name === undefined && !exact) {
         const number = scalarNumber(node);
         if (number !== undefined) name = names[numbers.indexOf(number)];
       }

@@ -34,6 +34,13 @@ export interface MessageOptions<F extends Fields> {
   readonly oneofs?: readonly OneOf<keyof F & string>[];
   /** Names in the `.proto` file that do not follow from the camelCase ones (`proxy_100_continue`). */
   readonly protoNames?: { readonly [K in keyof F]?: string };
+  /**
+   * How keys are written. "any" (default): snake_case and camelCase, as Envoy reads them. "camelCase": only these, and so they are
+   * named in errors: Kubernetes drops what is written otherwise.
+   */
+  readonly names?: "any" | "camelCase";
+  /** What unknown keys are: "report" (default) as the context says, or "ignore" for messages of which only a part is of interest. */
+  readonly unknown?: "report" | "ignore";
   /** Rules across fields. Called only when every field was read without mistakes. */
   readonly check?: (value: MessageOf<F>, complain: Complain<keyof F & string>) => void;
 }
@@ -73,7 +80,9 @@ export function message<F extends Fields>(
 ): MessageSchema<MessageOf<F>, F> {
   const { oneofs = [], check } = options;
   const protoNames = (options.protoNames ?? {}) as Readonly<Record<string, string | undefined>>;
-  const protoName = (field: string): string => protoNames[field] ?? snakeCase(field);
+  const camelOnly = options.names === "camelCase";
+  const ignoreUnknown = options.unknown === "ignore";
+  const protoName = (field: string): string => protoNames[field] ?? (camelOnly ? field : snakeCase(field));
   let plan: Map<string, FieldPlan> | undefined;
   let template: Record<string, unknown>;
   let needed: FieldPlan[];
@@ -89,7 +98,7 @@ export function message<F extends Fields>(
       const entry: FieldPlan = { name, proto, schema: field };
       plan.set(proto, entry);
       plan.set(name, entry);
-      plan.set(camelCase(proto), entry);
+      if (!camelOnly) plan.set(camelCase(proto), entry);
       if (field.unsupported === undefined || field.fallback !== undefined) entries.push([name, field.fallback]);
       if (field.required) needed.push(entry);
     }
@@ -107,7 +116,7 @@ export function message<F extends Fields>(
     for (let i = 0; i < keys.length; i++) {
       const entry = byName.get(keys[i]);
       if (entry === undefined) {
-        if (keys[i] !== except) unknownField(node, i, byName, context);
+        if (keys[i] !== except && !ignoreUnknown) unknownField(node, i, byName, context);
         continue;
       }
       const member = values[i];
@@ -157,7 +166,8 @@ export function message<F extends Fields>(
       return;
     }
     const key = node.keys[index];
-    if (knownField(typeName, key)) {
+    // What this proxy knows beside Envoy's API is described in full.
+    if (!camelOnly && knownField(typeName, key)) {
       unsupportedField(node, index, "", context);
       return;
     }
