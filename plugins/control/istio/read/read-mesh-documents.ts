@@ -11,6 +11,7 @@ import { describeNode } from "../../../../core/resources/document/error.ts";
 import { whereOfNode } from "../../../../core/resources/schema/index.ts";
 import type { MeshKindPlan } from "../kinds.ts";
 import type { MeshObject } from "../object.ts";
+import { validateObject } from "../validate/validate.ts";
 import { identify } from "./identify.ts";
 import { readObject } from "./read-object.ts";
 
@@ -144,6 +145,7 @@ class Reader {
       { apiVersion, namespace: this.#options.namespace ?? "default", order: this.#order++ },
       context,
     );
+    if (object !== undefined && context.failures === before) validateObject(object, context);
     if (object !== undefined && (context.failures === before || this.#options.partial === true)) this.#objects.push(object);
   }
 }

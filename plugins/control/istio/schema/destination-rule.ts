@@ -28,7 +28,7 @@ export const HTTPCookie = message("HTTPCookie", {
   /** Default: none is written. */
   path: string(),
   /** 0s: a session cookie. Unset: no cookie is made. */
-  ttl: duration(),
+  ttl: duration({ min: 0 }),
   attributes: list(CookieAttribute),
 });
 export type HTTPCookie = Infer<typeof HTTPCookie>;
@@ -93,7 +93,7 @@ export const LoadBalancerSettings = message(
       minClusterSize: uint32Value(),
     }),
     /** Deprecated: use `warmup`. */
-    warmupDurationSecs: duration(),
+    warmupDurationSecs: duration({ min: 0 }),
     warmup: message("WarmupConfiguration", {
       duration: duration({ required: true }),
       /** Default 10. */
@@ -115,8 +115,8 @@ export const TCPSettings = message("TCPSettings", {
   tcpKeepalive: message("TcpKeepalive", { probes: uint32(), time: duration(), interval: duration() }),
   /** Default: no limit. */
   maxConnectionDuration: duration(),
-  /** For TCP. Default 1h. */
-  idleTimeout: duration(),
+  /** For TCP; 0s is none. Default 1h. */
+  idleTimeout: duration({ min: 0 }),
 });
 export type TCPSettings = Infer<typeof TCPSettings>;
 
@@ -226,7 +226,7 @@ export const TrafficPolicy = message("TrafficPolicy", {
     percent: doubleValue(),
     /** Default 3. */
     minRetryConcurrency: uint32(),
-    budgetInterval: duration(),
+    budgetInterval: duration({ min: 0 }),
   }),
 });
 export type TrafficPolicy = Infer<typeof TrafficPolicy>;

@@ -109,20 +109,21 @@ const UNITS: Readonly<Record<string, number>> = { ns: -6, us: -3, µs: -3, μs: 
 
 /** Limits of a duration in milliseconds, inclusive. */
 export interface DurationOptions extends FieldOptions<number> {
+  /** Default 1, and only whole ones, as Istio wants nearly everywhere. */
   readonly min?: number;
 }
 
 /** A duration as Istio reads it, which is as Go does (`1.5s`, `250ms`, `1m30s`, `1h`), as a number of MILLISECONDS. */
 export function duration<const O extends DurationOptions>(options?: O): Schema<number, AbsentBy<O>> {
-  const min = options?.min ?? -Infinity;
+  const min = options?.min ?? 1;
   return schema<number, AbsentBy<O>>(
     "duration",
     (node, context) => {
       const value = node.kind === "scalar" ? parseDuration(node.text) : undefined;
       if (value === undefined)
         return context.wanted(node, "wrong_type", 'a duration such as "1.5s", "250ms" or "1h"', hint(node));
-      if (value < min)
-        return context.wanted(node, "out_of_range", `a duration of at least ${min === 1 ? "1ms" : `${min / 1000}s`}`);
+      if (value < min) return context.wanted(node, "out_of_range", `a duration of at least ${min}ms`);
+      if (!Number.isInteger(value)) return context.wanted(node, "out_of_range", "whole milliseconds");
       return value;
     },
     options,

@@ -280,7 +280,7 @@ export const HTTPRoute = message("HTTPRoute", {
   delegate: Delegate,
   /** Default: the request goes on as it came. */
   rewrite: HTTPRewrite,
-  /** Of the whole request with its retries; 0s is none. Default: none. */
+  /** Of the whole request with its retries. Default: none. */
   timeout: duration(),
   /** Default: the mesh's policy of two retries. */
   retries: HTTPRetry,
