@@ -71,6 +71,7 @@ export function adminListener(
       backlog: undefined,
       inbound: false,
       admin: true,
+      filters: null,
       chains: [],
       ipv6Only: configured?.address.includes(":") === true && !configured.ipv4Compat,
       defaultChain: {
@@ -87,6 +88,7 @@ export function adminListener(
           sourcePorts: [],
         },
         manager,
+        transport: null,
       },
       resource: {},
       scope: env.root.scope("listener", "admin"),

@@ -129,6 +129,7 @@ describe("a gateway as a library", () => {
       version: 1,
       listeners: [],
       managers: [],
+      occupants: [],
       warm: () => new Promise(() => undefined),
       activate,
       discard: nothing,

@@ -37,6 +37,7 @@ import { compileRoutes } from "./compile-routes.ts";
 import { compileLocalReply } from "./local-reply.ts";
 import { nodeAddress } from "./local-address.ts";
 import { findPluginReferences } from "./plugin-references.ts";
+import { SERVER_TRANSPORTS } from "./server-transports.ts";
 
 /** How a gateway is made. */
 export interface GatewayOptions {
@@ -461,6 +462,7 @@ export class Gateway {
       runtime,
       compileRoutes,
       createAccessLog,
+      serverTransports: SERVER_TRANSPORTS,
       compileLocalReply,
       clusterExists: (name) => names.has(name),
       logger: (component) => this.loggers.get(component),

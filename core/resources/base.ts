@@ -25,7 +25,8 @@ export const TypedExtensionConfig = message("envoy.config.core.v3.TypedExtension
 });
 export type TypedExtensionConfig = Infer<typeof TypedExtensionConfig>;
 
-const RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
+/** The plain transport socket. */
+export const RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
 /** A transport socket: the plain one. Any other is a mistake that nothing turns into a warning, since plain text would go where TLS was asked for. */
 export const TransportSocket = message(

@@ -5,7 +5,7 @@ import {
   chooseFilterChain,
   type Cidr,
   cidrContains,
-  type ConnectionFacts,
+  type ChainFacts,
   matchesEverything,
 } from "./filter-chain-match.ts";
 
@@ -19,15 +19,15 @@ const ANY: ChainCriteria = {
   sourcePrefixRanges: [],
   sourcePorts: [],
 };
-const FACTS: ConnectionFacts = {
-  destinationPort: 8080,
-  destinationAddress: "10.1.2.3",
+const FACTS: ChainFacts = {
+  localPort: 8080,
+  localAddress: "10.1.2.3",
   serverName: "",
   transportProtocol: "raw_buffer",
   applicationProtocols: [],
-  sourceAddress: "192.168.7.9",
-  directSourceAddress: "192.168.7.9",
-  sourcePort: 40_000,
+  remoteAddress: "192.168.7.9",
+  directRemoteAddress: "192.168.7.9",
+  remotePort: 40_000,
 };
 
 function cidr(text: string): Cidr {
@@ -60,7 +60,7 @@ describe("addresses", () => {
 });
 
 describe("the chain of a connection", () => {
-  const choose = (chains: readonly Partial<ChainCriteria>[], facts: Partial<ConnectionFacts> = {}): number =>
+  const choose = (chains: readonly Partial<ChainCriteria>[], facts: Partial<ChainFacts> = {}): number =>
     chooseFilterChain(
       chains.map((c) => ({ ...ANY, ...c })),
       { ...FACTS, ...facts },
@@ -94,8 +94,8 @@ describe("the chain of a connection", () => {
   it("tells a local source from an external one", () => {
     const chains: Partial<ChainCriteria>[] = [{ sourceType: "SAME_IP_OR_LOOPBACK" }, { sourceType: "EXTERNAL" }];
     expect(choose(chains)).toBe(1);
-    expect(choose(chains, { sourceAddress: "127.0.0.1" })).toBe(0);
-    expect(choose(chains, { sourceAddress: "10.1.2.3" })).toBe(0);
+    expect(choose(chains, { remoteAddress: "127.0.0.1" })).toBe(0);
+    expect(choose(chains, { remoteAddress: "10.1.2.3" })).toBe(0);
   });
   it("is chosen by source prefix, then by source port", () => {
     const chains = [
@@ -104,8 +104,8 @@ describe("the chain of a connection", () => {
       { sourcePorts: [40_000] },
     ];
     expect(choose(chains)).toBe(1);
-    expect(choose(chains, { sourcePort: 1 })).toBe(0);
-    expect(choose(chains, { sourceAddress: "172.16.0.1" })).toBe(2);
+    expect(choose(chains, { remotePort: 1 })).toBe(0);
+    expect(choose(chains, { remoteAddress: "172.16.0.1" })).toBe(2);
   });
   it("does not come back from a criterion that narrowed the choice (Envoy: no backtracking)", () => {
     // The exact name keeps only the first chain; that its source port fails afterwards leaves none.

@@ -1,3 +1,5 @@
+import type { ConnectionFacts } from "../contract/listener-filter.ts";
+
 /** What a filter chain may be chosen by. Absent = matches everything. Source: Envoy, FilterChainMatch. */
 export interface ChainCriteria {
   readonly destinationPort?: number;
@@ -17,17 +19,18 @@ export interface Cidr {
   readonly length: number;
 }
 
-/** What is known of a connection when its chain is chosen. */
-export interface ConnectionFacts {
-  readonly destinationPort: number;
-  readonly destinationAddress: string;
-  readonly serverName: string;
-  readonly transportProtocol: string;
-  readonly applicationProtocols: readonly string[];
-  readonly sourceAddress: string;
-  readonly directSourceAddress: string;
-  readonly sourcePort: number;
-}
+/** What of a connection its chain is chosen by. */
+export type ChainFacts = Pick<
+  ConnectionFacts,
+  | "remoteAddress"
+  | "remotePort"
+  | "localAddress"
+  | "localPort"
+  | "directRemoteAddress"
+  | "serverName"
+  | "transportProtocol"
+  | "applicationProtocols"
+>;
 
 /** Bytes of an IPv4 or IPv6 address; undefined if it is neither. */
 export function addressBytes(ip: string): number[] | undefined {
@@ -98,32 +101,32 @@ function nameRank(names: readonly string[], name: string): number {
   return best;
 }
 
-function sourceTypeRank(type: ChainCriteria["sourceType"], facts: ConnectionFacts): number {
+function sourceTypeRank(type: ChainCriteria["sourceType"], facts: ChainFacts): number {
   if (type === "ANY") return 0;
   const local =
-    facts.sourceAddress === facts.destinationAddress ||
-    facts.sourceAddress.startsWith("127.") ||
-    facts.sourceAddress === "::1" ||
-    facts.sourceAddress === "";
+    facts.remoteAddress === facts.localAddress ||
+    facts.remoteAddress.startsWith("127.") ||
+    facts.remoteAddress === "::1" ||
+    facts.remoteAddress === "";
   return (type === "SAME_IP_OR_LOOPBACK") === local ? 1 : -1;
 }
 
 /** The criteria in Envoy's order: each keeps only the most specific of those that the ones before it kept. There is no way back. */
-const RANKS: ReadonlyArray<(c: ChainCriteria, f: ConnectionFacts) => number> = [
-  (c, f) => (c.destinationPort === undefined ? 0 : c.destinationPort === f.destinationPort ? 1 : -1),
-  (c, f) => rangeRank(c.prefixRanges, f.destinationAddress),
+const RANKS: ReadonlyArray<(c: ChainCriteria, f: ChainFacts) => number> = [
+  (c, f) => (c.destinationPort === undefined ? 0 : c.destinationPort === f.localPort ? 1 : -1),
+  (c, f) => rangeRank(c.prefixRanges, f.localAddress),
   (c, f) => nameRank(c.serverNames, f.serverName),
   (c, f) => (c.transportProtocol === "" ? 0 : c.transportProtocol === f.transportProtocol ? 1 : -1),
   (c, f) =>
     c.applicationProtocols.length === 0 ? 0 : c.applicationProtocols.some((p) => f.applicationProtocols.includes(p)) ? 1 : -1,
-  (c, f) => rangeRank(c.directSourcePrefixRanges, f.directSourceAddress),
+  (c, f) => rangeRank(c.directSourcePrefixRanges, f.directRemoteAddress),
   (c, f) => sourceTypeRank(c.sourceType, f),
-  (c, f) => rangeRank(c.sourcePrefixRanges, f.sourceAddress),
-  (c, f) => (c.sourcePorts.length === 0 ? 0 : c.sourcePorts.includes(f.sourcePort) ? 1 : -1),
+  (c, f) => rangeRank(c.sourcePrefixRanges, f.remoteAddress),
+  (c, f) => (c.sourcePorts.length === 0 ? 0 : c.sourcePorts.includes(f.remotePort) ? 1 : -1),
 ];
 
 /** Index of the chain for a connection, or -1 (then the default chain serves, if there is one). */
-export function chooseFilterChain(chains: readonly ChainCriteria[], facts: ConnectionFacts): number {
+export function chooseFilterChain(chains: readonly ChainCriteria[], facts: ChainFacts): number {
   let left = chains.map((_, index) => index);
   for (const rank of RANKS) {
     let best = -1;

@@ -1,17 +1,25 @@
-import type { Counter, Gauge, StatsScope } from "../contract/stats.ts";
+import type { ConnectionFacts } from "../contract/listener-filter.ts";
+import type { StatsScope } from "../contract/stats.ts";
+import { clock } from "../transport/clock.ts";
 import type { Connection } from "../transport/connection.ts";
 import { listen, type ListeningSocket } from "../transport/connection.ts";
+import { type ChainParts, ChainSlot, type ChainSlotOwner } from "./accept/chain-slot.ts";
+import { LearnedFacts } from "./accept/facts.ts";
+import {
+  type BuiltListenerFilters,
+  SniffingConnection,
+  type SniffingEnd,
+  type SniffingOwner,
+} from "./accept/sniffing-connection.ts";
 import { type ChainCriteria, chooseFilterChain, matchesEverything } from "./filter-chain-match.ts";
-import { Http1ServerConnection, type ManagerSlot } from "./hcm/http1-connection.ts";
-import type { HttpConnectionManager } from "./hcm/manager.ts";
+import { ListenerStats } from "./listener-stats.ts";
 
 /** A filter chain as a snapshot built it. */
-export interface BuiltChain {
+export interface BuiltChain extends ChainParts {
   /** What its match says: the same before and after a change means the same connections. Unique in a listener. */
   readonly key: string;
   readonly name: string;
   readonly criteria: ChainCriteria;
-  readonly manager: HttpConnectionManager;
 }
 
 /** A listener as a snapshot built it: no socket yet. */
@@ -28,42 +36,19 @@ export interface BuiltListener {
   readonly drainsOnModifyOnly?: boolean;
   /** The admin port: no traffic of anybody, so it is drained last and not listed. */
   readonly admin?: boolean;
+  /** null: none, and a connection's chain is chosen as soon as it is accepted. */
+  readonly filters: BuiltListenerFilters | null;
   readonly chains: readonly BuiltChain[];
   readonly defaultChain: BuiltChain | null;
   readonly resource: object;
   readonly scope: StatsScope;
 }
 
-/** Where connections of one filter chain find their manager, now and after the next change. */
-class ChainSlot implements ManagerSlot {
-  manager: HttpConnectionManager;
-  draining: boolean;
-  readonly connections: Set<Http1ServerConnection>;
-  readonly #listener: ListenerRuntime;
-
-  constructor(manager: HttpConnectionManager, listener: ListenerRuntime, draining: boolean) {
-    this.manager = manager;
-    this.draining = draining;
-    this.connections = new Set();
-    this.#listener = listener;
-  }
-
-  closed(connection: Http1ServerConnection): void {
-    this.connections.delete(connection);
-    this.#listener.connectionClosed();
-  }
-
-  drain(): void {
-    this.draining = true;
-    for (const connection of this.connections) connection.drain();
-  }
-}
-
 /**
  * A listening socket and the connections that it accepted. An update swaps what new requests see and leaves sockets and connections alone: only a
  * chain that is gone drains its connections.
  */
-export class ListenerRuntime {
+export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
   built: BuiltListener;
   #slots: Map<string, ChainSlot>;
   #default: ChainSlot | null;
@@ -75,9 +60,9 @@ export class ListenerRuntime {
   #socket: ListeningSocket | null;
   readonly #idleWaiters: Set<() => void>;
   #connections: number;
-  #cxTotal: Counter;
-  #cxActive: Gauge;
-  #noChain: Counter;
+  /** Connections that listener filters look at: not counted as connections yet. */
+  readonly #sniffing: Set<SniffingConnection>;
+  #stats: ListenerStats;
   draining: boolean;
   /** Responses carry `connection: close`, because health checks are answered with a failure. */
   #announcing: boolean;
@@ -92,11 +77,10 @@ export class ListenerRuntime {
     this.#socket = null;
     this.#idleWaiters = new Set();
     this.#connections = 0;
+    this.#sniffing = new Set();
     this.draining = false;
     this.#announcing = false;
-    this.#cxTotal = built.scope.counter("downstream_cx_total");
-    this.#cxActive = built.scope.gauge("downstream_cx_active");
-    this.#noChain = built.scope.counter("no_filter_chain_match");
+    this.#stats = new ListenerStats(built.scope);
     this.update(built);
   }
 
@@ -142,18 +126,19 @@ export class ListenerRuntime {
 
   /** Another `stat_prefix` takes the connections that are there along. */
   #count(scope: StatsScope): void {
-    const active = scope.gauge("downstream_cx_active");
-    if (active === this.#cxActive) return;
-    this.#cxActive.value -= this.#connections;
-    active.value += this.#connections;
-    this.#cxActive = active;
-    this.#cxTotal = scope.counter("downstream_cx_total");
-    this.#noChain = scope.counter("no_filter_chain_match");
+    const before = this.#stats;
+    if (before.isBelow(scope)) return;
+    const stats = new ListenerStats(scope);
+    before.downstream_cx_active.value -= this.#connections;
+    stats.downstream_cx_active.value += this.#connections;
+    before.downstream_pre_cx_active.value -= this.#sniffing.size;
+    stats.downstream_pre_cx_active.value += this.#sniffing.size;
+    this.#stats = stats;
   }
 
   #slotFor(old: ChainSlot | undefined, chain: BuiltChain): ChainSlot {
-    if (old === undefined) return new ChainSlot(chain.manager, this, this.#announcing || this.draining);
-    old.manager = chain.manager;
+    if (old === undefined) return new ChainSlot(chain, this, this.#announcing || this.draining);
+    old.update(chain);
     return old;
   }
 
@@ -163,38 +148,72 @@ export class ListenerRuntime {
   }
 
   #accept(connection: Connection): void {
-    const slot = this.#only ?? this.#choose(connection);
+    const { filters } = this.built;
+    if (filters !== null) this.#sniff(connection, filters);
+    else this.#enter(connection, null, null);
+  }
+
+  #sniff(connection: Connection, filters: BuiltListenerFilters): void {
+    const sniffing = new SniffingConnection(connection, this, filters);
+    this.#sniffing.add(sniffing);
+    this.#stats.downstream_pre_cx_active.value++;
+    sniffing.begin();
+  }
+
+  sniffed(sniffing: SniffingConnection, connection: Connection, facts: LearnedFacts, read: Buffer | null): void {
+    this.#sniffing.delete(sniffing);
+    this.#stats.downstream_pre_cx_active.value--;
+    if (facts.transportProtocol === "") facts.transportProtocol = "raw_buffer";
+    connection.facts = facts;
+    this.#enter(connection, facts, read);
+    this.#tellIdle();
+  }
+
+  sniffingClosed(sniffing: SniffingConnection, why: SniffingEnd): void {
+    this.#sniffing.delete(sniffing);
+    const stats = this.#stats;
+    stats.downstream_pre_cx_active.value--;
+    if (why === "remote") stats.downstream_listener_filter_remote_close.value++;
+    else if (why === "timeout") stats.downstream_pre_cx_timeout.value++;
+    else if (why === "refused") stats.downstream_listener_filter_error.value++;
+    this.#tellIdle();
+  }
+
+  /** A connection enters its filter chain. */
+  #enter(connection: Connection, facts: LearnedFacts | null, read: Buffer | null): void {
+    const slot = this.#only ?? this.#choose(facts ?? factsOf(connection));
     if (slot === null) {
-      this.#noChain.value++;
+      this.#stats.no_filter_chain_match.value++;
       connection.handler = IGNORE;
       connection.destroy();
       return;
     }
     this.#connections++;
-    this.#cxTotal.value++;
-    this.#cxActive.value++;
-    slot.connections.add(new Http1ServerConnection(connection, slot));
+    this.#stats.downstream_cx_total.value++;
+    this.#stats.downstream_cx_active.value++;
+    slot.accept(connection, read);
   }
 
-  #choose(connection: Connection): ChainSlot | null {
-    const index = chooseFilterChain(this.#criteria, {
-      destinationPort: connection.localPort,
-      destinationAddress: connection.localAddress,
-      serverName: "",
-      transportProtocol: "raw_buffer",
-      applicationProtocols: [],
-      sourceAddress: connection.remoteAddress,
-      directSourceAddress: connection.remoteAddress,
-      sourcePort: connection.remotePort,
-    });
+  #choose(facts: ConnectionFacts): ChainSlot | null {
+    const index = chooseFilterChain(this.#criteria, facts);
     return index < 0 ? this.#default : (this.#slots.get(this.built.chains[index].key) ?? null);
   }
 
-  connectionClosed(): void {
+  connectionClosed(openedAt: number): void {
     this.#connections--;
-    this.#cxActive.value--;
+    this.#stats.downstream_cx_active.value--;
+    this.#stats.downstream_cx_destroy.value++;
+    this.#stats.downstream_cx_length_ms.record(clock.now() - openedAt);
     if (this.#old.size > 0) for (const slot of this.#old) if (slot.connections.size === 0) this.#old.delete(slot);
-    if (this.#connections === 0) for (const tell of this.#idleWaiters) tell();
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#connections === 0 && this.#sniffing.size === 0) for (const tell of this.#idleWaiters) tell();
+  }
+
+  countTransportTimeout(): void {
+    this.#stats.downstream_cx_transport_socket_connect_timeout.value++;
   }
 
   /** Stops accepting. Connections go on. */
@@ -224,7 +243,7 @@ export class ListenerRuntime {
 
   /** Settles when no connection is left, or after `ms` (then what is left is cut). */
   drained(ms: number): Promise<void> {
-    if (this.#connections === 0) return Promise.resolve();
+    if (this.#connections === 0 && this.#sniffing.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(deadline);
@@ -240,6 +259,7 @@ export class ListenerRuntime {
   }
 
   destroyConnections(): void {
+    for (const sniffing of this.#sniffing) sniffing.destroy();
     for (const slot of this.#allSlots()) for (const connection of slot.connections) connection.destroy();
   }
 
@@ -248,6 +268,13 @@ export class ListenerRuntime {
     if (this.#default !== null) yield this.#default;
     yield* this.#old;
   }
+}
+
+/** What is known of a connection that no listener filter has looked at. */
+function factsOf(connection: Connection): ConnectionFacts {
+  const facts = new LearnedFacts(connection);
+  facts.transportProtocol = "raw_buffer";
+  return facts;
 }
 
 const IGNORE = {

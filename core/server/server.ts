@@ -1,4 +1,5 @@
 import type { Logger } from "../contract/filter.ts";
+import type { Occupied } from "./accept/occupancy.ts";
 import type { HttpConnectionManager } from "./hcm/manager.ts";
 import { type BuiltListener, ListenerRuntime } from "./listener-runtime.ts";
 
@@ -8,13 +9,15 @@ export interface Snapshot {
   readonly version: number;
   readonly listeners: readonly BuiltListener[];
   readonly managers: readonly HttpConnectionManager[];
+  /** All that connections and streams may still use when the snapshot was replaced, the managers included. */
+  readonly occupants: readonly Occupied[];
   /** Settles when first DNS answers are there; never rejects. */
   warm(): Promise<void>;
   /** The snapshot takes over: clusters that are not in it drain. */
   activate(): void;
   /** It will not take over after all: what was made only for it goes. */
   discard(): void;
-  /** No stream uses it any more: filters are disposed of. */
+  /** No stream and no connection uses it any more: filters are disposed of. */
   dispose(): void;
 }
 
@@ -190,11 +193,11 @@ function disposeWhenIdle(snapshot: Snapshot): void {
   const done = (): void => {
     if (--busy === 0) snapshot.dispose();
   };
-  for (const manager of snapshot.managers) {
-    if (manager.activeStreams === 0) continue;
+  for (const occupant of snapshot.occupants) {
+    if (!occupant.occupied) continue;
     busy++;
-    manager.onIdle = () => {
-      manager.onIdle = null;
+    occupant.onIdle = () => {
+      occupant.onIdle = null;
       done();
     };
   }

@@ -1,3 +1,4 @@
+import type { ConnectionFacts } from "../contract/listener-filter.ts";
 import type { TlsInfo } from "./tls-info.ts";
 
 /** Who owns a connection. Called synchronously from the event loop; bad input of a peer must not make it throw. */
@@ -37,6 +38,8 @@ export abstract class Connection {
   errorCode = "";
   /** TLS session, or null on plain connections. */
   tls: TlsInfo | null = null;
+  /** What listener filters have learned; null where there are none: then the addresses below are the client's. */
+  facts: ConnectionFacts | null = null;
   /** Bytes handed to `onData`. */
   bytesRead = 0;
   /** Bytes accepted for writing, buffered ones included. */

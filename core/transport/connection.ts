@@ -6,3 +6,4 @@ export { listen } from "./listen.ts";
 export type { ListenAddress, ListenOptions, ListeningSocket } from "./listen.ts";
 export { connect } from "./connect.ts";
 export type { ConnectAddress, ConnectOptions } from "./connect.ts";
+export type { PendingTransport, ServerTransport, TransportHandshake } from "./server-transport.ts";

@@ -5,17 +5,25 @@ import { resourceKey } from "../../resources/diff.ts";
 import { nodeOf, parse } from "../../resources/schema/index.ts";
 import { addressBytes, type ChainCriteria, type Cidr } from "../filter-chain-match.ts";
 import type { BuiltChain, BuiltListener } from "../listener-runtime.ts";
+import type { ChainTransport } from "../accept/chain-slot.ts";
+import type { Occupied } from "../accept/occupancy.ts";
 import { type BuildEnvironment, type BuiltManager, buildManager } from "./build-manager.ts";
+import { buildTransport } from "./server-transports.ts";
 
 /** Envoy: per_connection_buffer_limit_bytes. */
 const BUFFER_LIMIT = 1024 * 1024;
 const HCM_TYPE = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
-/** A listener and the managers of its chains. */
-export interface BuiltListenerParts {
+/** What of a listener has to be released after it. */
+interface ReleasableParts {
+  readonly managers: readonly BuiltManager[];
+  readonly transports: readonly ChainTransport[];
+}
+
+/** A listener and the parts of its chains. */
+export interface BuiltListenerParts extends ReleasableParts {
   /** One for each of its addresses: they share their chains. */
   readonly listeners: readonly BuiltListener[];
-  readonly managers: readonly BuiltManager[];
 }
 
 /** Builds a listener from its resource; undefined after mistakes, which the context has. */
@@ -32,6 +40,11 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
   if (sockets.length === 0) return undefined;
   const name = resource.name !== "" ? resource.name : `${sockets[0].address}:${sockets[0].portValue ?? 0}`;
   const managers: BuiltManager[] = [];
+  const transports: ChainTransport[] = [];
+  const scopes = sockets.map(({ address, portValue }) =>
+    env.root.scope("listener", listenerStatName(resource, address, portValue ?? 0), "envoy.listener_address"),
+  );
+  const scope = scopes[0];
   const keys = new Set<string>();
   const build = (chain: FilterChainResource, index: string): BuiltChain | undefined => {
     const chainName = chain.name !== undefined && chain.name !== "" ? chain.name : index;
@@ -68,6 +81,9 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
     );
     if (built === undefined) return undefined;
     managers.push(built);
+    const transport = buildTransport(chain, env.serverTransports, { context, scope, log: env.logger("connection") });
+    if (transport === undefined) return undefined;
+    if (transport !== null) transports.push(transport);
     const key = index === "#default" ? index : resourceKey(chain.filterChainMatch ?? {});
     if (keys.has(key) && about !== undefined) {
       context.report(
@@ -77,18 +93,19 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
       );
     }
     keys.add(key);
-    return { key, name: chainName, criteria: criteriaOf(chain.filterChainMatch), manager: built.manager };
+    return { key, name: chainName, criteria: criteriaOf(chain.filterChainMatch), manager: built.manager, transport };
   };
   const chains = (resource.filterChains ?? []).map((chain, index) => build(chain, `#${index}`));
   const fallback = resource.defaultFilterChain === undefined ? null : build(resource.defaultFilterChain, "#default");
   if (chains.length === 0 && fallback === null && node !== undefined) {
     context.report(node, "missing_field", "a listener wants at least one filter chain");
   }
+  const parts = { managers, transports };
   if (context.failures !== before) {
-    releaseManagers(managers);
+    releaseListener(parts);
     return undefined;
   }
-  const listeners = sockets.map(({ address: host, portValue: port = 0, ipv4Compat }): BuiltListener => ({
+  const listeners = sockets.map(({ address: host, portValue: port = 0, ipv4Compat }, i): BuiltListener => ({
     name,
     host,
     port,
@@ -96,12 +113,13 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
     inbound: resource.trafficDirection === "INBOUND",
     ipv6Only: host.includes(":") && !ipv4Compat,
     drainsOnModifyOnly: resource.drainType === "MODIFY_ONLY",
+    filters: null,
     chains: chains.filter((chain) => chain !== undefined),
     defaultChain: fallback ?? null,
     resource,
-    scope: env.root.scope("listener", listenerStatName(resource, host, port), "envoy.listener_address"),
+    scope: scopes[i],
   }));
-  return { listeners, managers };
+  return { listeners, ...parts };
 }
 
 /** The names that its counters are below, one for each address. */
@@ -117,12 +135,18 @@ function listenerStatName(resource: Listener, host: string, port: number): strin
   return resource.statPrefix !== "" ? resource.statPrefix : `${host.includes(":") ? `[${host}]` : host}_${port}`;
 }
 
-/** Undoes the building of managers that will not serve. */
-export function releaseManagers(managers: readonly BuiltManager[]): void {
+/** Undoes the building of a listener that will not serve, or serves no more. */
+export function releaseListener({ managers, transports }: ReleasableParts): void {
   for (const built of managers) {
     built.filters.dispose();
     for (const log of built.accessLogs) log.dispose?.();
   }
+  for (const { transport } of transports) transport.dispose?.();
+}
+
+/** What connections and streams may still use of a listener that was replaced. */
+export function occupantsOf({ managers, transports }: ReleasableParts): Occupied[] {
+  return [...managers.map((built) => built.manager), ...transports.map((built) => built.occupancy)];
 }
 
 function ranges(list: readonly CidrRange[] | undefined): Cidr[] {

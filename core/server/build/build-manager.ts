@@ -11,6 +11,7 @@ import { type DecodeContext, nodeOf } from "../../resources/schema/index.ts";
 import { HttpConnectionManager, type LocalReplyMapper } from "../hcm/manager.ts";
 import { HcmStats } from "../hcm/stats.ts";
 import type { AccessLogFactory } from "./access-logs.ts";
+import type { ServerTransportFactory } from "./server-transports.ts";
 import { compileHcmOptions, type HcmSurroundings } from "./hcm-options.ts";
 
 /** Compiles a route configuration. The assembly passes the one of plugins/routing. */
@@ -33,6 +34,8 @@ export interface BuildEnvironment {
   readonly runtime: Runtime;
   readonly compileRoutes: RouteCompiler;
   readonly createAccessLog: AccessLogFactory;
+  /** By the type URL of a filter chain's `transport_socket`. The plain one needs none. */
+  readonly serverTransports: ReadonlyMap<string, ServerTransportFactory>;
   readonly compileLocalReply:
     ((hcm: HcmResource, context: DecodeContext, runtime: Runtime) => LocalReplyMapper | undefined) | null;
   readonly clusterExists: (name: string) => boolean;

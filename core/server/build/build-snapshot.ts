@@ -2,8 +2,8 @@ import type { Bootstrap } from "../../resources/bootstrap.ts";
 import { type DecodeContext, nodeOf } from "../../resources/schema/index.ts";
 import type { BuiltListener } from "../listener-runtime.ts";
 import type { Snapshot } from "../server.ts";
-import { buildListener, releaseManagers } from "./build-listener.ts";
-import type { BuildEnvironment, BuiltManager } from "./build-manager.ts";
+import { buildListener, type BuiltListenerParts, occupantsOf, releaseListener } from "./build-listener.ts";
+import type { BuildEnvironment } from "./build-manager.ts";
 
 /** The clusters of the next snapshot, beside those that serve now. */
 export interface PendingClusters {
@@ -29,16 +29,16 @@ export function buildSnapshot(
   const { context } = env;
   const before = context.failures;
   const listeners: BuiltListener[] = [];
-  const managers: BuiltManager[] = [];
+  const parts: BuiltListenerParts[] = [];
   checkUnique(bootstrap, extra, context);
   for (const resource of bootstrap.staticResources.listeners) {
     const built = buildListener(resource, env);
     if (built === undefined) continue;
     listeners.push(...built.listeners);
-    managers.push(...built.managers);
+    parts.push(built);
   }
   if (context.failures !== before) {
-    releaseManagers(managers);
+    for (const built of parts) releaseListener(built);
     for (const e of extra) e.dispose();
     clusters.discard();
     return undefined;
@@ -48,13 +48,14 @@ export function buildSnapshot(
   const dispose = (): void => {
     if (disposed) return;
     disposed = true;
-    releaseManagers(managers);
+    for (const built of parts) releaseListener(built);
     for (const e of extra) e.dispose();
   };
   return {
     version,
     listeners,
-    managers: managers.map((m) => m.manager),
+    managers: parts.flatMap((built) => built.managers.map((m) => m.manager)),
+    occupants: parts.flatMap(occupantsOf),
     warm: () => clusters.warm(),
     activate: () => clusters.activate(),
     discard: () => {

@@ -11,6 +11,7 @@ import type { ResponseSink } from "../../stream/sink.ts";
 import { clock } from "../../transport/clock.ts";
 import type { Connection, ConnectionHandler } from "../../transport/connection.ts";
 import { Timer, type TimerOwner, timers } from "../../transport/timers.ts";
+import type { ServedConnection } from "../accept/served-connection.ts";
 import type { HttpConnectionManager } from "./manager.ts";
 import type { HcmStats } from "./stats.ts";
 import { acceptRequest } from "./accept-request.ts";
@@ -48,11 +49,13 @@ export interface ManagerSlot {
   manager: HttpConnectionManager;
   /** Connections are asked to end: responses carry `connection: close`. */
   draining: boolean;
-  closed(connection: Http1ServerConnection): void;
+  closed(connection: ServedConnection, openedAt: number): void;
 }
 
 /** One downstream HTTP/1.1 connection: socket events in, stream events out, responses back. One stream at a time; the rest of a pipeline waits. */
-export class Http1ServerConnection implements ConnectionHandler, Http1Events, ResponseSink, DownstreamConnection, TimerOwner {
+export class Http1ServerConnection
+  implements ServedConnection, ConnectionHandler, Http1Events, ResponseSink, DownstreamConnection, TimerOwner
+{
   readonly #socket: Connection;
   readonly #slot: ManagerSlot;
   readonly #parser: RequestParser;
@@ -145,19 +148,23 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     return this.#socket.id;
   }
   get remoteAddress(): string {
-    return this.#socket.remoteAddress;
+    const { facts } = this.#socket;
+    return facts === null ? this.#socket.remoteAddress : facts.remoteAddress;
   }
   get remotePort(): number {
-    return this.#socket.remotePort;
+    const { facts } = this.#socket;
+    return facts === null ? this.#socket.remotePort : facts.remotePort;
   }
   get localAddress(): string {
-    return this.#socket.localAddress;
+    const { facts } = this.#socket;
+    return facts === null ? this.#socket.localAddress : facts.localAddress;
   }
   get localPort(): number {
-    return this.#socket.localPort;
+    const { facts } = this.#socket;
+    return facts === null ? this.#socket.localPort : facts.localPort;
   }
   get requestedServerName(): string {
-    return "";
+    return this.#socket.facts?.serverName ?? "";
   }
   get tls(): DownstreamTls | null {
     return null;
@@ -244,7 +251,7 @@ export class Http1ServerConnection implements ConnectionHandler, Http1Events, Re
     stats.downstream_cx_length_ms.record(clock.now() - this.#startTime);
     this.#closing = true;
     if (stream !== null) stream.downstreamGone("downstream_remote_disconnect");
-    this.#slot.closed(this);
+    this.#slot.closed(this, this.#startTime);
   }
 
   // --- Http1Events ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import type { HeaderMapImpl } from "../../stream/header-map.ts";
 import type { HttpStreamImpl, StreamHost } from "../../stream/http-stream.ts";
 import { mapStack } from "../../filter/loader/map-stack.ts";
 import { clock } from "../../transport/clock.ts";
+import type { Occupied } from "../accept/occupancy.ts";
 import type { HcmOptions } from "./options.ts";
 import type { HcmStats } from "./stats.ts";
 
@@ -33,7 +34,7 @@ export interface ManagerParts {
  * An HTTP connection manager: the part of a snapshot that all streams of one filter chain share. It holds no stream and no connection, so it is gone
  * when the last stream that started on it is.
  */
-export class HttpConnectionManager implements StreamHost {
+export class HttpConnectionManager implements StreamHost, Occupied {
   readonly options: HcmOptions;
   readonly stats: HcmStats;
   readonly chain: FilterChain;
@@ -64,6 +65,10 @@ export class HttpConnectionManager implements StreamHost {
     this.#localReply = parts.localReply;
     this.activeStreams = 0;
     this.onIdle = null;
+  }
+
+  get occupied(): boolean {
+    return this.activeStreams > 0;
   }
 
   started(): void {
