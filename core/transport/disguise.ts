@@ -13,8 +13,8 @@ export interface Disguise<T> {
   readonly closed: Property<T, boolean>;
   /** Set when the kernel did not take a write at once: to its bytes. */
   readonly asyncBytes: Property<T, number>;
-  /** Where reads go. */
-  readonly readBuffer: Property<T, Buffer>;
+  /** Where reads go; null: wherever the runtime likes. */
+  readonly readBuffer: Property<T, Buffer | null>;
   /** Called after `received`: where the next read goes, if that changes. */
   readonly nextReadBuffer: () => Buffer | undefined;
   /** Methods of the stream: called with `length` bytes in `buffer`; with null for the peer's FIN; when a write that waited is out. */

@@ -10,19 +10,25 @@ import { ProbeHandle, native } from "./native.ts";
 import { chunkOf, nextReadBuffer, sharedReadBuffer } from "./read-buffer.ts";
 import { errorCode, systemError } from "./system-error.ts";
 
-const CONNECTING = 1;
-const PAUSED = 2;
+export const CONNECTING = 1;
+export const PAUSED = 2;
 /** The peer's FIN was read. */
-const READ_ENDED = 4;
+export const READ_ENDED = 4;
 /** `end()` was called. */
-const WRITE_ENDED = 8;
+export const WRITE_ENDED = 8;
 /** Our FIN is out. */
-const SHUT_DOWN = 16;
-const CLOSED = 32;
+export const SHUT_DOWN = 16;
+export const CLOSED = 32;
 /** A write returned false; `onDrain` is owed. */
 const DRAIN_OWED = 64;
 /** The handle was told to read. */
-const READING = 128;
+export const READING = 128;
+/** The handle was told where reads go. Not before the first one: who takes the handle over (TLS) has its own way. */
+export const BUFFERED = 256;
+/** Reads go to buffers of the runtime's own. */
+const UNBUFFERED = 512;
+/** TCP is there, the TLS handshake is not done: the connection is still connecting, but has addresses. */
+export const SECURING = 1024;
 
 /** Bytes up to this size are copied behind their head to go out as one write; above, the kernel gathers them. */
 const COALESCE = 16 * 1024;
@@ -49,14 +55,15 @@ export interface ConnectionCounter {
  * An idle connection with its handler takes 2.7 KB instead of 4.2 (Deno 3.7 instead of 6.4).
  */
 export class HandleConnection extends Connection {
-  private readonly handle: StreamHandle;
-  private flags: number;
+  /** A TLS connection puts the session's handle in the place of the plain one. */
+  protected handle: StreamHandle;
+  protected flags: number;
   /** Bytes of writes that are not out. */
-  private pending = 0;
+  protected pending = 0;
   private watermark = DEFAULT_WATERMARK;
   /** Set by the runtime when the kernel didn't take a write at once: its bytes. */
   private asyncBytes = 0;
-  private readBuffer: Buffer = sharedReadBuffer;
+  protected readBuffer: Buffer = sharedReadBuffer;
   private peer: SocketName | null = null;
   private local: SocketName | null = null;
   private error: Error | null = null;
@@ -66,15 +73,12 @@ export class HandleConnection extends Connection {
   private waiting: (string | Uint8Array)[] | null = null;
   private readonly counter: ConnectionCounter | null;
 
-  private constructor(handle: StreamHandle, handler: ConnectionHandler, flags: number, counter: ConnectionCounter | null) {
+  protected constructor(handle: StreamHandle, handler: ConnectionHandler, flags: number, counter: ConnectionCounter | null) {
     super(handler);
     this.handle = handle;
     this.flags = flags;
     this.counter = counter;
-    const { owner, onStreamRead } = native as NativeStreams;
-    (handle as unknown as Record<symbol, unknown>)[owner] = this;
-    handle.onread = onStreamRead;
-    handle.useUserBuffer(sharedReadBuffer);
+    this.adopt(handle);
   }
 
   /** Takes an accepted handle over. Reading starts with `start()`, when its handler is there. */
@@ -92,9 +96,15 @@ export class HandleConnection extends Connection {
     keepAliveMs: number,
     handler: ConnectionHandler,
   ): HandleConnection {
-    const { Tcp, ConnectRequest } = native as NativeStreams;
-    const handle = new Tcp(0);
-    const connection = new HandleConnection(handle, handler, CONNECTING, null);
+    const { Tcp } = native as NativeStreams;
+    const connection = new HandleConnection(new Tcp(0), handler, CONNECTING, null);
+    connection.connectTo(host, port, bindHost, bindPort, keepAliveMs);
+    return connection;
+  }
+
+  protected connectTo(host: string, port: number, bindHost: string, bindPort: number, keepAliveMs: number): void {
+    const { handle } = this;
+    const { ConnectRequest } = native as NativeStreams;
     const six = host.includes(":");
     let call = "bind";
     let status = 0;
@@ -103,15 +113,14 @@ export class HandleConnection extends Connection {
       if (status === 0) {
         call = "connect";
         const request = new (ConnectRequest as NonNullable<typeof ConnectRequest>)();
-        request.oncomplete = (result) => connection.connected(result, keepAliveMs, host, port);
+        request.oncomplete = (result) => this.connected(result, keepAliveMs, host, port);
         status = six ? handle.connect6(request, host, port) : handle.connect(request, host, port);
       }
-      if (status !== 0) queueMicrotask(() => connection.destroy(systemError(status, call, `${host}:${port}`)));
+      if (status !== 0) queueMicrotask(() => this.destroy(systemError(status, call, `${host}:${port}`)));
     } catch (error) {
       // Deno throws what it has no permission for.
-      queueMicrotask(() => connection.destroy(error as Error));
+      queueMicrotask(() => this.destroy(error as Error));
     }
-    return connection;
   }
 
   private connected(status: number, keepAliveMs: number, host: string, port: number): void {
@@ -122,6 +131,11 @@ export class HandleConnection extends Connection {
     }
     this.handle.setNoDelay(true);
     if (keepAliveMs > 0) this.setKeepAlive(true, keepAliveMs);
+    this.established();
+  }
+
+  /** TCP is there. */
+  protected established(): void {
     this.flags &= ~CONNECTING;
     this.flush();
     clock.enter();
@@ -134,12 +148,43 @@ export class HandleConnection extends Connection {
     this.start();
   }
 
+  /** Another handle, over the one that there was, takes its place. */
+  protected adopt(handle: StreamHandle): void {
+    const { owner, onStreamRead } = native as NativeStreams;
+    this.handle = handle;
+    (handle as unknown as Record<symbol, unknown>)[owner] = this;
+    handle.onread = onStreamRead;
+  }
+
   /** @internal Begins to read, unless it was paused or closed meanwhile. */
   start(): void {
     if ((this.flags & (READING | PAUSED | CLOSED | CONNECTING | READ_ENDED)) !== 0) return;
     this.flags |= READING;
+    if ((this.flags & (BUFFERED | UNBUFFERED)) === 0) {
+      this.flags |= BUFFERED;
+      this.handle.useUserBuffer(sharedReadBuffer);
+    }
     const status = this.handle.readStart();
     if (status !== 0) this.destroy(systemError(status, "read", ""));
+  }
+
+  /**
+   * Called before the first read of a connection that may be handed to TLS after some bytes of it were looked at: on Deno 2.9 a handle that has read
+   * into a buffer of ours never reads for another.
+   */
+  keepTransferable(): void {
+    if (isDeno) this.flags |= UNBUFFERED;
+  }
+
+  /**
+   * @internal Lets go of the handle without closing it: another connection takes it over, with its place in the counter. Nothing is called for this
+   * one any more. null when it is not open, or when writes of it are not out.
+   */
+  release(): { readonly handle: StreamHandle; readonly counter: ConnectionCounter | null } | null {
+    if ((this.flags & (CLOSED | CONNECTING | READ_ENDED | WRITE_ENDED)) !== 0 || this.pending !== 0) return null;
+    if ((this.flags & READING) !== 0) this.handle.readStop();
+    this.flags |= CLOSED;
+    return { handle: this.handle, counter: this.counter };
   }
 
   get state(): ConnectionState {
@@ -166,15 +211,19 @@ export class HandleConnection extends Connection {
   private peerName(): SocketName {
     if (this.peer !== null) return this.peer;
     const name: SocketName = {};
-    if ((this.flags & (CLOSED | CONNECTING)) !== 0 || this.handle.getpeername(name) !== 0) return name;
+    if (this.unreachable || this.handle.getpeername(name) !== 0) return name;
     if (name.address !== undefined) name.address = plainIp(name.address);
     return (this.peer = name);
+  }
+
+  private get unreachable(): boolean {
+    return (this.flags & CLOSED) !== 0 || (this.flags & (CONNECTING | SECURING)) === CONNECTING;
   }
 
   private localName(): SocketName {
     if (this.local !== null) return this.local;
     const name: SocketName = {};
-    if ((this.flags & (CLOSED | CONNECTING)) !== 0 || this.handle.getsockname(name) !== 0) return name;
+    if (this.unreachable || this.handle.getsockname(name) !== 0) return name;
     if (name.address !== undefined) name.address = plainIp(name.address);
     return (this.local = name);
   }
@@ -260,7 +309,7 @@ export class HandleConnection extends Connection {
   }
 
   /** Called by the runtime: a write that waited is out. */
-  private written(request: { bytes: number }): void {
+  protected written(request: { bytes: number }): void {
     this.pending -= request.bytes;
     if ((this.flags & CLOSED) !== 0) return;
     if (this.waiting !== null) this.flush();
@@ -268,7 +317,7 @@ export class HandleConnection extends Connection {
   }
 
   /** Hands over all that waits, then the end if that waits too. */
-  private flush(): void {
+  protected flush(): void {
     const { waiting } = this;
     if (waiting !== null) {
       this.waiting = null;
@@ -283,7 +332,7 @@ export class HandleConnection extends Connection {
     if ((this.flags & (WRITE_ENDED | CLOSED)) === WRITE_ENDED) this.shutDown();
   }
 
-  private drain(): void {
+  protected drain(): void {
     if ((this.flags & (DRAIN_OWED | CLOSED)) !== DRAIN_OWED || this.pending > this.watermark / 2) return;
     this.flags &= ~DRAIN_OWED;
     clock.enter();
@@ -295,7 +344,7 @@ export class HandleConnection extends Connection {
   }
 
   /** Called by the runtime with what it read into `buffer`. */
-  private received(length: number, buffer: Buffer): boolean {
+  protected received(length: number, buffer: Buffer): boolean {
     const chunk = chunkOf(buffer, length);
     this.bytesRead += length;
     clock.enter();
@@ -309,7 +358,7 @@ export class HandleConnection extends Connection {
   }
 
   /** Called by the runtime: null for the peer's FIN. Bytes come this way only should it stop using our buffer. */
-  private pushed(chunk: Buffer | null): boolean {
+  protected pushed(chunk: Buffer | null): boolean {
     clock.enter();
     try {
       if (chunk === null) {
@@ -347,7 +396,7 @@ export class HandleConnection extends Connection {
     if ((this.flags & CONNECTING) === 0 && this.waiting === null) this.shutDown();
   }
 
-  private shutDown(): void {
+  protected shutDown(): void {
     const request = new (native as NativeStreams).ShutdownRequest();
     request.oncomplete = () => this.shutDownDone();
     const status = this.handle.shutdown(request);
@@ -355,7 +404,7 @@ export class HandleConnection extends Connection {
     if (status !== 0) this.shutDownDone();
   }
 
-  private shutDownDone(): void {
+  protected shutDownDone(): void {
     this.flags |= SHUT_DOWN;
     if ((this.flags & READ_ENDED) !== 0) this.destroy();
   }
@@ -366,7 +415,7 @@ export class HandleConnection extends Connection {
     this.closeHandle();
   }
 
-  private closeHandle(): void {
+  protected closeHandle(): void {
     this.handle.close(() => this.closed());
     // Deno 2.9 goes to sleep over the callback of a handle that is closed from another one's: something must wake the loop.
     if (isDeno) setImmediate(nothing);
@@ -382,14 +431,14 @@ export class HandleConnection extends Connection {
     if (status !== 0 || isDeno) this.closeHandle();
   }
 
-  private closing(error: Error | undefined): void {
+  protected closing(error: Error | undefined): void {
     this.flags |= CLOSED;
     if (error === undefined) return;
     this.error = error;
     this.errorCode = errorCode(error);
   }
 
-  private closed(): void {
+  protected closed(): void {
     this.pending = 0;
     this.waiting = null;
     if (this.counter !== null) this.counter.connections--;
@@ -431,11 +480,12 @@ export class HandleConnection extends Connection {
           },
         },
         readBuffer: {
+          // Without one the runtime hands the bytes to `push`.
           get() {
-            return this.readBuffer;
+            return (this.flags & BUFFERED) !== 0 ? this.readBuffer : null;
           },
           set(buffer) {
-            this.readBuffer = buffer;
+            if (buffer !== null) this.readBuffer = buffer;
           },
         },
         nextReadBuffer() {

@@ -61,6 +61,7 @@ class Listening implements ListeningSocket, ConnectionCounter {
     this.port = typeof address === "string" ? 0 : (address?.port ?? 0);
     server.on("error", (error) => options.onError?.(error));
     server.on("connection", (socket: net.Socket) => {
+      this.connections++;
       const connection = new SocketConnection(socket, orphan, this);
       this.#handOver(connection);
     });

@@ -19,19 +19,18 @@ type Carrier = Socket & { [CONNECTION]: SocketConnection; readonly encrypted?: b
 export class SocketConnection extends Connection {
   /** The socket underneath. */
   readonly socket: Socket;
-  private closed = false;
-  private stopped = false;
+  protected closed = false;
+  protected stopped = false;
   private drainOwed = false;
   private watermark = DEFAULT_WATERMARK;
   private error: Error | null = null;
   private readonly counter: ConnectionCounter | null;
 
-  /** Takes over a socket nothing was read from. It must have been made with `allowHalfOpen`. */
+  /** Takes over a socket nothing was read from. It must have been made with `allowHalfOpen`. `counter` has counted it. */
   constructor(socket: Socket, handler: ConnectionHandler, counter: ConnectionCounter | null = null) {
     super(handler);
     this.socket = socket;
     this.counter = counter;
-    if (counter !== null) counter.connections++;
     (socket as Carrier)[CONNECTION] = this;
     socket.on("error", onError).on("close", onClose);
     if (socket.connecting) socket.on("connect", onConnect);
@@ -41,6 +40,17 @@ export class SocketConnection extends Connection {
   start(): void {
     this.socket.on("end", onEnd);
     if (!this.stopped && !this.closed) this.socket.on("data", onData);
+  }
+
+  /** @internal See `HandleConnection.release`. */
+  release(): { readonly socket: Socket; readonly counter: ConnectionCounter | null } | null {
+    const { socket, counter } = this;
+    if (this.closed || socket.connecting || socket.readableEnded || socket.writableEnded || socket.writableLength > 0)
+      return null;
+    this.closed = true;
+    socket.off("error", onError).off("close", onClose).off("end", onEnd).off("data", onData);
+    socket.pause();
+    return { socket, counter };
   }
 
   get state(): ConnectionState {
@@ -82,14 +92,16 @@ export class SocketConnection extends Connection {
   writeLatin1(text: string): boolean {
     if (this.closed || text.length === 0 || !this.socket.writable) return true;
     this.bytesWritten += text.length;
-    this.socket.write(text, "latin1");
+    if (this.mayFill(text.length)) this.socket.write(text, "latin1", this.tellDrained());
+    else this.socket.write(text, "latin1");
     return this.belowWatermark();
   }
 
   writeBytes(bytes: Uint8Array): boolean {
     if (this.closed || bytes.length === 0 || !this.socket.writable) return true;
     this.bytesWritten += bytes.length;
-    this.socket.write(bytes);
+    if (this.mayFill(bytes.length)) this.socket.write(bytes, this.tellDrained());
+    else this.socket.write(bytes);
     return this.belowWatermark();
   }
 
@@ -101,26 +113,43 @@ export class SocketConnection extends Connection {
     return below && this.belowWatermark();
   }
 
-  /** The socket's own "drain" knows its own mark only: an empty write behind all others tells when they are out. */
+  /**
+   * The socket's own "drain" knows its own mark only, so writes that may go above ours tell when they are out, and so do those behind one that did. (An empty
+   * write behind them would do, but over TLS Deno never calls back for it.)
+   */
+  private mayFill(length: number): boolean {
+    return this.drainOwed || this.socket.writableLength + length > this.watermark;
+  }
+
+  private tellDrained(): (error?: Error | null) => void {
+    return (error) => this.drained(error);
+  }
+
   private belowWatermark(): boolean {
     if (this.socket.writableLength <= this.watermark) return true;
-    if (!this.drainOwed) {
-      this.drainOwed = true;
-      this.socket.write("", "latin1", (error) => this.drained(error));
-    }
+    this.drainOwed = true;
     return false;
   }
 
   private drained(error: Error | null | undefined): void {
-    if (this.closed || (error !== null && error !== undefined)) return;
+    if (this.closed || !this.drainOwed || (error !== null && error !== undefined)) return;
+    // More was written behind it, and tells in its turn.
+    if (this.socket.writableLength > this.watermark / 2) return;
     this.drainOwed = false;
-    if (this.socket.writableLength > this.watermark / 2) {
-      this.belowWatermark();
-      return;
-    }
     clock.enter();
     try {
       this.handler.onDrain();
+    } finally {
+      clock.leave();
+    }
+  }
+
+  /** The socket underneath is connected. */
+  protected connected(): void {
+    if (this.closed) return;
+    clock.enter();
+    try {
+      this.handler.onConnect?.();
     } finally {
       clock.leave();
     }
@@ -176,7 +205,7 @@ export class SocketConnection extends Connection {
     if (!this.closed) this.socket.setKeepAlive(on, Math.max(1000, initialDelayMs));
   }
 
-  private fail(error: Error | undefined): void {
+  protected fail(error: Error | undefined): void {
     this.closed = true;
     if (error === undefined) return;
     this.error = error;
@@ -209,14 +238,7 @@ export class SocketConnection extends Connection {
     },
 
     connect(this: Carrier): void {
-      const connection = this[CONNECTION];
-      if (connection.closed) return;
-      clock.enter();
-      try {
-        connection.handler.onConnect?.();
-      } finally {
-        clock.leave();
-      }
+      this[CONNECTION].connected();
     },
 
     error(this: Carrier, error: Error): void {

@@ -15,6 +15,8 @@ describe.each(runtimes)("on $name", (runtime) => {
   test.each([
     ["the native path behaves as a connection must", "native"],
     ["the portable path behaves as a connection must", "portable"],
+    ["over TLS the native path, where there is one, behaves as a connection must", "native-tls"],
+    ["over TLS the portable path behaves as a connection must", "portable-tls"],
     ["the runtime does what we rely on", "facts"],
   ])(
     "%s",
