@@ -1,7 +1,9 @@
-#!/usr/bin/env node
 import { parseLogLevel } from "../core/observe/logger.ts";
+import { analyzeFiles } from "./analyze.ts";
 import { HELP, parseCommand } from "./arguments.ts";
+import { runDemo } from "./demo.ts";
 import { readText } from "./read-text.ts";
+import { runGateway } from "./run-gateway.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs a command; the exit code, or undefined while a gateway serves. */
@@ -18,7 +20,6 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
       process.stderr.write(`isthmus: ${command.message}\n\n${HELP}`);
       return 2;
     case "analyze": {
-      const { analyzeFiles } = await import("./analyze.ts");
       const texts = await Promise.all(
         command.files.map(async (file) => ({
           file,
@@ -27,10 +28,8 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
       );
       return analyzeFiles(texts, command);
     }
-    case "demo": {
-      const { runDemo } = await import("./demo.ts");
+    case "demo":
       return runDemo();
-    }
     case "gateway": {
       const level = parseLogLevel(command.options.logLevel);
       if (level === undefined) {
@@ -39,7 +38,6 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
         );
         return 2;
       }
-      const { runGateway } = await import("./run-gateway.ts");
       return runGateway(command.options, level);
     }
   }

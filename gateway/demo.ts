@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileFunction } from "node:vm";
 import { runGateway } from "./run-gateway.ts";
 
 /** The project's root, seen from the source tree and from the bundle alike. */
@@ -36,12 +38,16 @@ export async function runDemo(): Promise<number | undefined> {
     entryPoints: [join(folder, "service.ts")],
     bundle: true,
     platform: "node",
-    format: "esm",
+    format: "cjs",
     target: "node20",
+    // It is not the program's entry here.
+    define: { "import.meta.url": '""' },
     write: false,
     logLevel: "error",
   });
-  const service = (await import(`data:text/javascript,${encodeURIComponent(out.outputFiles[0].text)}`)) as DemoService;
+  const module = { exports: {} as DemoService };
+  compileFunction(out.outputFiles[0].text, ["module", "require"])(module, createRequire(import.meta.url));
+  const service = module.exports;
   const running: { close(): Promise<void> }[] = [];
   const closeAll = async (): Promise<void> => {
     await Promise.all(running.map((one) => one.close()));

@@ -49,6 +49,5 @@ export async function startService(name: string, port: number): Promise<DemoServ
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [name = "blue", port = "9001"] = process.argv.slice(2);
-  const service = await startService(name, Number(port));
-  console.log(`${name} listens on http://127.0.0.1:${service.port}`);
+  void startService(name, Number(port)).then((service) => console.log(`${name} listens on http://127.0.0.1:${service.port}`));
 }

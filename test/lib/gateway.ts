@@ -9,7 +9,7 @@ import { Program, residentMemory, until } from "./process.ts";
 import { findDeno, findEnvoy } from "./tools.ts";
 
 const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
-const BINARY = join(ROOT, "dist", "isthmus.js");
+const BINARY = join(ROOT, "dist", "isthmus.cjs");
 
 /** What a test runs against. */
 export type Subject = "node" | "deno" | "envoy";
