@@ -55,8 +55,6 @@ export function adminListener(
     },
     stats: new HcmStats(scope),
     chain,
-    routes: { match: () => undefined },
-    routesChooseChain: false,
     accessLogs,
     log: env.logger("admin"),
     listenerName: "admin",

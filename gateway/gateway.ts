@@ -15,7 +15,7 @@ import { ClusterManagerImpl } from "../core/cluster/cluster-manager.ts";
 import { Loggers, type LogLevel } from "../core/observe/logger.ts";
 import { type StatsOptions, StatsStore } from "../core/observe/stats-store.ts";
 import { Bootstrap } from "../core/resources/bootstrap.ts";
-import { DecodeContext, decode, formatError, parseDocument, type ResourceError } from "../core/resources/schema/index.ts";
+import { DecodeContext, decode, formatError, parseDocumentSliced, type ResourceError } from "../core/resources/schema/index.ts";
 import type { AccessLogFactory } from "../core/server/build/access-logs.ts";
 import type { BuildEnvironment } from "../core/server/build/build-manager.ts";
 import { buildSnapshot } from "../core/server/build/build-snapshot.ts";
@@ -33,7 +33,11 @@ import { resourceKey } from "../core/resources/diff.ts";
 import { readText } from "./read-text.ts";
 import { ADMIN_PORT, adminListener } from "./admin-listener.ts";
 import { adminContext } from "./admin-context.ts";
-import { compileRoutes } from "./compile-routes.ts";
+import { RouteCompilations } from "./compile-routes.ts";
+import { KeptHosts } from "../plugins/routing/table/kept-hosts.ts";
+import { readAhead } from "../core/resources/read-ahead.ts";
+import { inSlices } from "../core/transport/slices.ts";
+import type { Pace, Sliced } from "../core/contract/sliced.ts";
 import { compileLocalReply } from "./local-reply.ts";
 import { nodeAddress } from "./local-address.ts";
 import { findPluginReferences } from "./plugin-references.ts";
@@ -149,6 +153,9 @@ export class Gateway {
   logFiles: LogFiles;
   readonly #registry: FilterRegistry;
   readonly #resolver: NodeDnsResolver;
+  readonly #keptHosts: KeptHosts;
+  /** What the layers of `runtime` say. */
+  #runtimeKey: string;
   clusters: ClusterManagerImpl;
   #version: number;
   #serverStats: ServerStats | null;
@@ -180,6 +187,8 @@ export class Gateway {
     this.files = [];
     this.#registry = new FilterRegistry(options.filters);
     this.#resolver = new NodeDnsResolver(DEFAULT_DNS_RESOLVER_OPTIONS);
+    this.#keptHosts = new KeptHosts();
+    this.#runtimeKey = "";
     this.logFiles = new LogFiles({ stats: this.stats, log: this.loggers.get("misc"), timers });
     this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
     this.#version = 0;
@@ -217,7 +226,8 @@ export class Gateway {
     // Formats and filters of logs are read, but no file is opened.
     const files = new LogFiles({ stats: gateway.stats, log: gateway.loggers.get("misc"), timers, fileSystem: NO_FILES });
     const clusters = { get: (name: string) => gateway.clusters.get(name) };
-    const snapshot = gateway.#build(loaded, runtime, accessLogFactory({ files, runtime, clusters }));
+    const createAccessLog = accessLogFactory({ files, runtime, clusters });
+    const snapshot = await inSlices((pace) => gateway.#build(loaded, runtime, createAccessLog, pace));
     snapshot?.discard();
     for (const plugin of loaded.plugins) plugin.dispose();
     return loaded.context.errors;
@@ -243,11 +253,9 @@ export class Gateway {
     const runtime = this.#runtimeOf(bootstrap);
     let snapshot: Snapshot | undefined;
     try {
-      snapshot = this.#build(
-        loaded,
-        runtime,
-        accessLogFactory({ files: this.logFiles, runtime, clusters: { get: (name) => this.clusters.get(name) } }),
-      );
+      const clusters = { get: (name: string) => this.clusters.get(name) };
+      const createAccessLog = accessLogFactory({ files: this.logFiles, runtime, clusters });
+      snapshot = await inSlices((pace) => this.#build(loaded, runtime, createAccessLog, pace));
     } finally {
       if (snapshot === undefined) for (const plugin of loaded.plugins) plugin.dispose();
     }
@@ -264,6 +272,7 @@ export class Gateway {
     this.bootstrapText = text;
     this.bootstrapTime = clock.wallNow();
     this.runtime = runtime;
+    this.#runtimeKey = resourceKey(bootstrap.layeredRuntime?.layers ?? []);
     this.#version = snapshot.version;
     this.files = [
       ...(this.options.text === undefined ? [resolve(this.options.file)] : []),
@@ -317,8 +326,10 @@ export class Gateway {
     else this.updateServerStats();
   }
 
+  /** The same object while the layers say the same: what was compiled with it stays good. */
   #runtimeOf(bootstrap: Bootstrap): Runtime {
     const layers = bootstrap.layeredRuntime?.layers ?? [];
+    if (this.bootstrap !== null && resourceKey(layers) === this.#runtimeKey) return this.runtime;
     return new Runtime(layers.map((layer) => (layer.adminLayer === undefined ? (layer.staticLayer ?? {}) : this.adminLayer)));
   }
 
@@ -376,8 +387,10 @@ export class Gateway {
   async #load(text: string): Promise<Loaded> {
     const file = this.options.file;
     const context = new DecodeContext({ allowUnsupported: this.options.allowUnsupported === true });
-    const document = parseDocument(text, { file });
+    const document = await inSlices((pace) => parseDocumentSliced(text, { file }, pace));
     for (const error of document.errors) context.add(error);
+    const { root } = document;
+    if (root !== undefined) await inSlices((pace) => readAhead(root, { allowUnsupported: context.allowUnsupported }, pace));
     const bootstrap = document.root === undefined ? undefined : decode(Bootstrap, document.root, context);
     const plugins: PluginModule[] = [];
     const byReference = new Map<string, FilterDefinition>();
@@ -436,12 +449,13 @@ export class Gateway {
     return { bootstrap, context, plugins, byReference, stats };
   }
 
-  #build(loaded: Loaded, runtime: Runtime, createAccessLog: AccessLogFactory): Snapshot | undefined {
+  *#build(loaded: Loaded, runtime: Runtime, createAccessLog: AccessLogFactory, pace: Pace): Sliced<Snapshot | undefined> {
     const { bootstrap, context, byReference } = loaded;
+    const routes = new RouteCompilations(this.#keptHosts);
     const resources = bootstrap.staticResources.clusters ?? [];
     const names = new Set(resources.map((cluster) => cluster.name));
     const before = context.failures;
-    const clusters = this.clusters.update(resources, context);
+    const clusters = yield* this.clusters.updateSliced(resources, context, pace);
     if (clusters === undefined) return undefined;
     const failed = (): boolean => !this.healthy || this.draining;
     const local: LocalServer = {
@@ -460,7 +474,7 @@ export class Gateway {
       root: this.stats,
       services,
       runtime,
-      compileRoutes,
+      compileRoutes: routes.compile,
       createAccessLog,
       serverTransports: SERVER_TRANSPORTS,
       compileLocalReply,
@@ -485,6 +499,7 @@ export class Gateway {
       admin === null ? [] : [admin],
       env,
     );
+    yield* routes.run(pace);
     if (context.failures === before) return snapshot;
     snapshot?.discard();
     return undefined;

@@ -1,5 +1,6 @@
 import type { ClusterManager } from "../contract/cluster.ts";
 import type { Cluster as ClusterResource } from "../resources/cluster.ts";
+import { finish, NO_PAUSES, type Pace, type Sliced } from "../contract/sliced.ts";
 import { resourceKey } from "../resources/diff.ts";
 import type { DecodeContext } from "../resources/schema/index.ts";
 import { ClusterImpl } from "./cluster.ts";
@@ -20,8 +21,17 @@ export interface ClusterUpdate {
 }
 
 interface Entry {
-  readonly key: string;
+  /** The object itself: what is read from the same text is often the same object, and then nothing has to be compared. */
+  readonly resource: ClusterResource;
+  /** Worked out when asked for. */
+  key: string | undefined;
   readonly cluster: ClusterImpl;
+}
+
+/** A cluster that is to be made. */
+interface NewCluster {
+  readonly resource: ClusterResource;
+  readonly config: ClusterConfig;
 }
 
 /** The clusters of one snapshot. Immutable: an update makes a new one, which shares the clusters that did not change. */
@@ -54,21 +64,33 @@ export class ClusterManagerImpl implements ClusterManager {
    * and the state of its balancer. undefined when there were mistakes, which the context has: then nothing has changed.
    */
   update(resources: readonly ClusterResource[], context: DecodeContext): ClusterUpdate | undefined {
+    return finish(this.updateSliced(resources, context, NO_PAUSES));
+  }
+
+  /** As `update`, with pauses between clusters. */
+  *updateSliced(resources: readonly ClusterResource[], context: DecodeContext, pace: Pace): Sliced<ClusterUpdate | undefined> {
     const failures = context.failures;
+    const names = new Set<string>();
+    const plan: (Entry | NewCluster)[] = [];
+    for (const resource of resources) {
+      if (names.has(resource.name)) {
+        complain(context, resource, "duplicate_name", `found a second cluster "${resource.name}", wanted names to be unique`);
+      }
+      names.add(resource.name);
+      plan.push(this.#kept(resource) ?? { resource, config: readClusterConfig(resource, context) });
+      if (pace.due()) yield;
+    }
+    if (context.failures > failures) return undefined;
     const entries = new Map<string, Entry>();
     const fresh: ClusterImpl[] = [];
-    const configs = readAll(resources, context);
-    if (context.failures > failures) return undefined;
-    for (const [i, config] of configs.entries()) {
-      const key = resourceKey(resources[i]);
-      const old = this.#entries.get(config.name);
-      if (old?.key === key) {
-        entries.set(config.name, old);
-      } else {
-        const cluster = new ClusterImpl(config, this.#environment);
+    for (const step of plan) {
+      if ("cluster" in step) entries.set(step.resource.name, step);
+      else {
+        const cluster = new ClusterImpl(step.config, this.#environment);
         fresh.push(cluster);
-        entries.set(config.name, { key, cluster });
+        entries.set(cluster.name, { resource: step.resource, key: undefined, cluster });
       }
+      if (pace.due()) yield;
     }
     const gone = this.#list.filter((cluster) => entries.get(cluster.name)?.cluster !== cluster);
     return {
@@ -81,6 +103,15 @@ export class ClusterManagerImpl implements ClusterManager {
     };
   }
 
+  /** The entry of a cluster whose resource says the same as now. */
+  #kept(resource: ClusterResource): Entry | undefined {
+    const entry = this.#entries.get(resource.name);
+    if (entry === undefined || entry.resource === resource) return entry;
+    const key = (entry.key ??= resourceKey(entry.resource));
+    // The newer object is the one that the next update may bring again.
+    return key === resourceKey(resource) ? { resource, key, cluster: entry.cluster } : undefined;
+  }
+
   /** The process ends: idle connections are closed, the others when their response is over. */
   drain(): void {
     for (const cluster of this.#list) cluster.drain();
@@ -90,15 +121,4 @@ export class ClusterManagerImpl implements ClusterManager {
   dispose(): void {
     for (const cluster of this.#list) cluster.dispose();
   }
-}
-
-function readAll(resources: readonly ClusterResource[], context: DecodeContext): readonly ClusterConfig[] {
-  const names = new Set<string>();
-  return resources.map((resource) => {
-    if (names.has(resource.name)) {
-      complain(context, resource, "duplicate_name", `found a second cluster "${resource.name}", wanted names to be unique`);
-    }
-    names.add(resource.name);
-    return readClusterConfig(resource, context);
-  });
 }

@@ -1,3 +1,4 @@
+import type { FilterScope } from "../contract/filter.ts";
 import { type DecodeContext, nodeOf, type TypedConfig } from "../resources/schema/index.ts";
 import { FilterConfig } from "../resources/base.ts";
 import { parse } from "../resources/schema/index.ts";
@@ -14,6 +15,10 @@ export type RouteConfigCompiler = (levels: readonly (PerFilterConfig | undefined
 export interface RouteConfigs {
   readonly compile: RouteConfigCompiler;
   hasVariants(): boolean;
+  /** What configurations depend on beside their levels: which filters there are, in which slots. */
+  readonly layout: string;
+  /** Whether a configuration may serve in another chain of the same layout: it holds on to nothing of this chain or its snapshot. */
+  isPortable(config: readonly unknown[]): boolean;
 }
 
 const NOTHING: readonly unknown[] = Object.freeze([]);
@@ -29,6 +34,7 @@ export function compileRouteConfigs(filters: readonly BuiltFilter[], slots: numb
   const read = new WeakMap<TypedConfig, Level>();
   const variants = new Map<string, FilterChain>();
   const standard = filters.map((f) => (f.disabled ? "0" : "1")).join("");
+  const bound = new WeakSet<readonly unknown[]>();
   const compile: RouteConfigCompiler = (levels) => {
     if (levels.every((level) => level === undefined || isEmpty(level))) return NOTHING;
     const out: unknown[] = new Array(slots).fill(undefined);
@@ -45,7 +51,7 @@ export function compileRouteConfigs(filters: readonly BuiltFilter[], slots: numb
         if (known.config !== undefined) configs.push(known.config);
       }
       enabled += disabled ? "0" : "1";
-      if (configs.length > 0) out[filter.slot] = finish(filter, configs, context);
+      if (configs.length > 0) out[filter.slot] = finish(filter, configs, context, () => bound.add(out));
     }
     if (enabled !== standard) {
       let variant = variants.get(enabled);
@@ -54,10 +60,28 @@ export function compileRouteConfigs(filters: readonly BuiltFilter[], slots: numb
         variants.set(enabled, variant);
       }
       out[0] = variant;
+      bound.add(out);
     }
     return out;
   };
-  return { compile, hasVariants: () => variants.size > 0 };
+  return {
+    compile,
+    hasVariants: () => variants.size > 0,
+    layout: filters
+      .map((f) => `${f.slot} ${f.name} ${identityOf(f.definition)} ${identityOf(f.scope.stats)} ${f.disabled}`)
+      .join("\n"),
+    isPortable: (config) => !bound.has(config),
+  };
+}
+
+const identities = new WeakMap<object, number>();
+let nextIdentity = 0;
+
+/** A number for an object: a plugin that was loaded anew is another one, whatever its id. */
+function identityOf(object: object): number {
+  let identity = identities.get(object);
+  if (identity === undefined) identities.set(object, (identity = nextIdentity++));
+  return identity;
 }
 
 function isEmpty(level: PerFilterConfig): boolean {
@@ -79,15 +103,30 @@ function readLevel(filter: BuiltFilter, typed: TypedConfig, context: DecodeConte
   return { disabled, config: config === FAILED ? undefined : config };
 }
 
-function finish(filter: BuiltFilter, configs: readonly unknown[], context: DecodeContext): unknown {
+function finish(filter: BuiltFilter, configs: readonly unknown[], context: DecodeContext, onBound: () => void): unknown {
   const { definition, scope } = filter;
   const merged = definition.mergeRouteConfig === undefined ? configs[configs.length - 1] : definition.mergeRouteConfig(configs);
   if (definition.createRouteConfig === undefined) return merged;
   try {
-    return definition.createRouteConfig(merged, scope);
+    return definition.createRouteConfig(merged, watched(scope, onBound));
   } catch (error) {
     const node = typeof merged === "object" && merged !== null ? nodeOf(merged) : undefined;
     if (node !== undefined) context.report(node, "invalid_value", error instanceof Error ? error.message : String(error));
     return undefined;
   }
+}
+
+/** The scope, which tells when somebody takes the doors that belong to one snapshot: what was made by them may not outlive it. */
+function watched(scope: FilterScope, onBound: () => void): FilterScope {
+  return {
+    name: scope.name,
+    slot: scope.slot,
+    stats: scope.stats,
+    log: scope.log,
+    runtime: scope.runtime,
+    get services() {
+      onBound();
+      return scope.services;
+    },
+  };
 }

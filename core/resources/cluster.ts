@@ -193,6 +193,7 @@ export const Cluster = message(
     connectionPoolPerDownstreamConnection: unsupported("there is one pool for each endpoint", ["false"]),
   },
   {
+    kept: true,
     oneofs: [
       { name: "cluster_discovery_type", fields: ["type", "clusterType"] },
       {

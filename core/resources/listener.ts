@@ -133,6 +133,7 @@ export const Listener = message(
     tcpKeepalive: notBuilt(TcpKeepalive, "only connections to upstreams have it yet"),
   },
   {
+    kept: true,
     oneofs: [{ name: "listener_specifier", fields: ["internalListener"] }],
     protoNames: { deprecatedV1: "deprecated_v1" },
     check({ address, additionalAddresses: more, filterChains, defaultFilterChain }, complain) {

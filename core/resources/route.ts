@@ -93,6 +93,7 @@ export const Route = message(
     statPrefix: notBuilt(string({ default: "" }), "requests are counted by connection manager and cluster", [""]),
   },
   {
+    kept: true,
     oneofs: [
       { name: "action", fields: ["route", "redirect", "directResponse", "filterAction", "nonForwardingAction"], required: true },
     ],
@@ -142,6 +143,7 @@ export const VirtualHost = message(
     metadata: Metadata,
   },
   {
+    kept: true,
     check({ routes, matcher }, complain) {
       if (routes.length > 0 && matcher !== undefined)
         complain('"routes" and "matcher" exclude each other, wanted one', "matcher");

@@ -41,7 +41,6 @@ export function answering(stats: StatsStore, text: string): HttpConnectionManage
     stats: new HcmStats(stats.scope("http", text)),
     chain: new FilterChain([{ name: "answer", filter, skipOnError: false, requestBuffer: 0, responseBuffer: 0 }]),
     routes: { match: () => undefined },
-    routesChooseChain: false,
     accessLogs: [],
     log: { debug() {}, info() {}, warn() {}, error() {} },
     listenerName: "l",

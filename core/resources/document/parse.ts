@@ -1,11 +1,12 @@
+import { finish, NO_PAUSES, type Pace, type Sliced } from "../../contract/sliced.ts";
 import type { DuplicateKey } from "./duplicates.ts";
 import type { ResourceError } from "./error.ts";
 import { errorAt } from "./error.ts";
-import { parseJson } from "./json.ts";
+import { parseJsonSliced } from "./json.ts";
 import type { Node } from "./node.ts";
 import { ListNode, MapNode, Origin, ScalarNode } from "./node.ts";
 import { splitDocuments } from "./split-documents.ts";
-import { parseYamlFast } from "./yaml-fast.ts";
+import { parseYamlFastSliced } from "./yaml-fast.ts";
 import type { SyntaxProblem } from "./yaml-full.ts";
 import { parseYamlFull } from "./yaml-full.ts";
 
@@ -29,9 +30,13 @@ export interface ParsedDocument {
  * A byte order mark is skipped. Anchors and aliases work, merge keys (`<<`) do not, as in Envoy.
  */
 export function parseDocument(text: string, options: ParseOptions): ParsedDocument {
-  const source = withoutMark(text);
-  const origin = new Origin(options.file, source);
-  return notEmpty(read(origin, formatOf(options)));
+  return finish(parseDocumentSliced(text, options, NO_PAUSES));
+}
+
+/** As `parseDocument`, with pauses where the text is long. */
+export function* parseDocumentSliced(text: string, options: ParseOptions, pace: Pace): Sliced<ParsedDocument> {
+  const origin = new Origin(options.file, withoutMark(text));
+  return notEmpty(yield* read(origin, formatOf(options), pace));
 }
 
 /**
@@ -39,12 +44,21 @@ export function parseDocument(text: string, options: ParseOptions): ParsedDocume
  * without content are left out. A syntax error spoils its own document only; lines and columns are those of the file.
  */
 export function parseDocuments(text: string, options: ParseOptions): ParsedDocument[] {
+  return finish(parseDocumentsSliced(text, options, NO_PAUSES));
+}
+
+/** As `parseDocuments`, with pauses: between documents, and within long ones. */
+export function* parseDocumentsSliced(text: string, options: ParseOptions, pace: Pace): Sliced<ParsedDocument[]> {
   const source = withoutMark(text);
   const format = formatOf(options);
-  if (format === "json") return [read(new Origin(options.file, source), format)].filter(hasContent);
-  return splitDocuments(source)
-    .map(({ text: part, firstLine }) => read(new Origin(options.file, part, "", firstLine), format))
-    .filter(hasContent);
+  const documents: ParsedDocument[] = [];
+  const parts = format === "json" ? [{ text: source, firstLine: 1 }] : splitDocuments(source);
+  for (const { text: part, firstLine } of parts) {
+    const document = yield* read(new Origin(options.file, part, "", firstLine), format, pace);
+    if (hasContent(document)) documents.push(document);
+    if (pace.due()) yield;
+  }
+  return documents;
 }
 
 function withoutMark(text: string): string {
@@ -59,10 +73,14 @@ function hasContent({ root, errors }: ParsedDocument): boolean {
   return root !== undefined || errors.length > 0;
 }
 
-function read(origin: Origin, format: "yaml" | "json"): ParsedDocument {
-  if (format === "json") return finish(origin, parseJson(origin.text, origin));
-  const fast = parseYamlFast(origin.text, origin);
-  return finish(origin, fast === undefined ? parseYamlFull(origin.text, origin) : { ...fast, problems: [] });
+/** Texts shorter than this are read before a pause would be due, and faster without. */
+const SLICED_LENGTH = 65_536;
+
+function* read(origin: Origin, format: "yaml" | "json", givenPace: Pace): Sliced<ParsedDocument> {
+  const pace = origin.text.length < SLICED_LENGTH ? NO_PAUSES : givenPace;
+  if (format === "json") return finished(origin, yield* parseJsonSliced(origin.text, origin, pace));
+  const fast = yield* parseYamlFastSliced(origin.text, origin, pace);
+  return finished(origin, fast === undefined ? parseYamlFull(origin.text, origin) : { ...fast, problems: [] });
 }
 
 interface RawResult {
@@ -71,7 +89,7 @@ interface RawResult {
   readonly problems: readonly SyntaxProblem[];
 }
 
-function finish(origin: Origin, result: RawResult): ParsedDocument {
+function finished(origin: Origin, result: RawResult): ParsedDocument {
   const errors = result.problems.map(({ code, offset, message }): ResourceError => {
     const { line, column } = origin.position(offset);
     return { file: origin.file, line, column, path: "", severity: "error", code, found: "", wanted: "", message };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Node } from "./node.ts";
 import { Origin } from "./node.ts";
-import { parseYamlFast } from "./yaml-fast.ts";
+import { finish } from "../../contract/sliced.ts";
+import { parseJson, parseJsonSliced } from "./json.ts";
+import { parseYamlFast, parseYamlFastSliced } from "./yaml-fast.ts";
 import { parseYamlFull } from "./yaml-full.ts";
 
 /** A small generator of repeatable random numbers (mulberry32). */
@@ -27,6 +29,9 @@ function dump(node: Node): unknown {
 /** The trees of both parsers when the fast one took the text; true if it did. */
 function compare(text: string): boolean {
   const fast = parseYamlFast(text, new Origin("fast", text));
+  const sliced = finish(parseYamlFastSliced(text, new Origin("sliced", text), { due: () => true }));
+  const [whole, parts] = [fast, sliced].map((parsed) => JSON.stringify(parsed && [dump(parsed.root), parsed.duplicates.length]));
+  if (whole !== parts) expect.fail(`with pauses another tree: ${JSON.stringify(text)}`);
   if (fast === undefined) return false;
   const full = parseYamlFull(text, new Origin("full", text));
   const shown = JSON.stringify(text);
@@ -179,5 +184,36 @@ describe("the fast YAML parser gives the same tree as the full one, or gives up"
     let taken = 0;
     for (let i = 0; i < ROUNDS; i++) if (compare(damage(write(next), next))) taken++;
     expect(taken).toBeGreaterThan(0);
+  });
+});
+
+describe("JSON read with pauses gives the same tree, or the same mistake", () => {
+  it("as JSON read at once, and takes what JSON.parse takes", () => {
+    const next = random(Number(process.env["FUZZ_SEED"] ?? 3));
+    const value = (depth: number): unknown => {
+      const kind = Math.floor(next() * (depth > 4 ? 3 : 5));
+      if (kind < 2) return WORDS[Math.floor(next() * WORDS.length)];
+      if (kind === 2) return [null, true, 1.5, -3e10][Math.floor(next() * 4)];
+      const items = Array.from({ length: Math.floor(next() * 4) }, () => value(depth + 1));
+      return kind === 3 ? items : Object.fromEntries(items.map((item, i) => [`k${i}`, item]));
+    };
+    let taken = 0;
+    for (let i = 0; i < ROUNDS; i++) {
+      const text = damage(JSON.stringify(value(0), null, Math.floor(next() * 3)), next);
+      const whole = parseJson(text, new Origin("whole", text));
+      const sliced = finish(parseJsonSliced(text, new Origin("sliced", text), { due: () => true }));
+      const shown = (result: typeof whole): string =>
+        JSON.stringify([result.root && dump(result.root), result.problems, result.duplicates.length]);
+      if (shown(whole) !== shown(sliced)) expect(shown(sliced), JSON.stringify(text)).toBe(shown(whole));
+      let valid = true;
+      try {
+        JSON.parse(text);
+      } catch {
+        valid = false;
+      }
+      if (valid !== (whole.problems.length === 0)) expect.fail(`JSON.parse says ${valid}: ${JSON.stringify(text)}`);
+      if (valid) taken++;
+    }
+    expect(taken).toBeGreaterThan(ROUNDS / 10);
   });
 });

@@ -1,3 +1,4 @@
+import { finish, NO_PAUSES, type Pace, type Sliced } from "../../contract/sliced.ts";
 import type { DuplicateKey } from "./duplicates.ts";
 import { findDuplicates } from "./duplicates.ts";
 import type { Node, Origin, Parent } from "./node.ts";
@@ -26,11 +27,21 @@ import { GIVE_UP, PLAIN_BLOCK, PLAIN_FLOW, YamlScanner } from "./yaml-scanner.ts
  * A fuzz test holds the two to the same trees, offsets included.
  */
 export function parseYamlFast(text: string, origin: Origin): { root: Node; duplicates: DuplicateKey[] } | undefined {
+  return finish(parseYamlFastSliced(text, origin, NO_PAUSES));
+}
+
+/** As `parseYamlFast`, with pauses between the items of the outer collections. */
+export function* parseYamlFastSliced(
+  text: string,
+  origin: Origin,
+  pace: Pace,
+): Sliced<{ root: Node; duplicates: DuplicateKey[] } | undefined> {
   // Tabs and carriage returns move columns about; form feeds and the like are not YAML's blanks but JavaScript's.
   if (UNUSUAL.test(text)) return undefined;
   try {
     const duplicates: DuplicateKey[] = [];
-    return { root: new Parser(text, duplicates).document(origin), duplicates };
+    const parser = new Parser(text, duplicates, pace);
+    return { root: yield* parser.document(origin), duplicates };
   } catch (error) {
     if (error === GIVE_UP) return undefined;
     throw error;
@@ -40,6 +51,16 @@ export function parseYamlFast(text: string, origin: Origin): { root: Node; dupli
 const UNUSUAL = /[\t\r\v\f\0\u0085\u00a0\u2028\u2029\ufeff]/;
 /** Deeper texts go to the full parser, which reports them. */
 const MAX_DEPTH = 100;
+/** Collections as deep as routes in a bootstrap may pause; what lies deeper is small, and quicker without. */
+const SLICED_DEPTH = 16;
+
+/** What `#valueStart` says of a value that is not a node on the next lines. */
+const INLINE = -2;
+const NOTHING = -1;
+
+function emptyScalar(offset: number): ScalarNode {
+  return new ScalarNode(offset, "", true);
+}
 
 class Parser extends YamlScanner {
   readonly #duplicates: DuplicateKey[];
@@ -53,12 +74,18 @@ class Parser extends YamlScanner {
 
   #depth = 0;
 
-  constructor(text: string, duplicates: DuplicateKey[]) {
+  readonly #pace: Pace;
+
+  readonly #slicedDepth: number;
+
+  constructor(text: string, duplicates: DuplicateKey[], pace: Pace) {
     super(text);
     this.#duplicates = duplicates;
+    this.#pace = pace;
+    this.#slicedDepth = pace === NO_PAUSES ? 0 : SLICED_DEPTH;
   }
 
-  document(origin: Origin): Node {
+  *document(origin: Origin): Sliced<Node> {
     let column = this.nextLine();
     if (column === 0 && this.text.startsWith("---", this.pos)) {
       this.pos += 3;
@@ -68,7 +95,7 @@ class Parser extends YamlScanner {
     }
     this.started = true;
     if (column < 0) throw GIVE_UP;
-    const root = this.#blockNode(column, -1);
+    const root = yield* this.#slicedNode(column, -1);
     if (this.nextLine() >= 0) throw GIVE_UP;
     (root as { parent: Parent }).parent = origin;
     return root;
@@ -93,38 +120,104 @@ class Parser extends YamlScanner {
     return node;
   }
 
-  #blockList(column: number): ListNode {
+  /** As `#blockNode`, with pauses. */
+  *#slicedNode(column: number, indent: number): Sliced<Node> {
+    const c = this.text.charCodeAt(this.pos);
+    const isList = c === DASH && this.isBlankAt(this.pos + 1);
+    if (this.#depth >= this.#slicedDepth || (!isList && c === PIPE)) return this.#blockNode(column, indent);
+    this.#depth++;
+    let node: Node;
+    if (isList) node = yield* this.#slicedList(column);
+    else if (c === OPEN_LIST || c === OPEN_MAP) {
+      node = yield* this.#slicedFlow(indent);
+      this.endOfLine();
+    } else {
+      const start = this.pos;
+      const key = this.#key();
+      if (key !== undefined) node = yield* this.#slicedMap(column, start, key);
+      else {
+        this.pos = start;
+        node = this.#blockScalar(indent);
+      }
+    }
+    this.#depth--;
+    return node;
+  }
+
+  *#slicedList(column: number): Sliced<ListNode> {
     const start = this.pos;
     const base = this.#values.length;
-    for (;;) {
+    do {
       const dash = this.pos;
-      this.pos++;
-      this.#values.push(this.#blockItem(column, dash));
+      const below = this.#itemStart(column);
+      this.#values.push(below < 0 ? emptyScalar(dash + 1) : yield* this.#slicedNode(below, column));
+      if (this.#pace.due()) yield;
+    } while (this.#isNextItem(column));
+    return this.#endList(start, base);
+  }
+
+  *#slicedMap(column: number, start: number, firstKey: string): Sliced<MapNode> {
+    const base = this.#keys.length;
+    const valueBase = this.#values.length;
+    let keyOffset = start;
+    let key = firstKey;
+    for (;;) {
+      const colon = this.pos;
+      const below = this.#valueStart(column);
+      const inline = below === INLINE ? this.text.charCodeAt(this.pos) : 0;
+      if (inline === OPEN_MAP || inline === OPEN_LIST) {
+        this.#entry(key, keyOffset, yield* this.#slicedFlow(column));
+        this.endOfLine();
+      } else if (below >= 0) this.#entry(key, keyOffset, yield* this.#slicedNode(below, below === column ? column - 1 : column));
+      else this.#entry(key, keyOffset, inline === 0 ? emptyScalar(colon) : this.#blockScalar(column));
       const next = this.nextLine();
-      if (next > column) throw GIVE_UP;
-      if (next < column || this.text.charCodeAt(this.pos) !== DASH || !this.isBlankAt(this.pos + 1)) {
-        // At the same column the key that follows a list within a map may stand.
+      if (next < column) {
         this.rewind(next);
-        return this.#endList(start, base);
+        return this.#endMap(start, base, valueBase);
       }
+      keyOffset = this.pos;
+      key = this.#nextKey(next, column);
     }
   }
 
-  /** What follows a dash: on its line, or on the next ones. */
-  #blockItem(column: number, dash: number): Node {
+  #blockList(column: number): ListNode {
+    const start = this.pos;
+    const base = this.#values.length;
+    do {
+      const dash = this.pos;
+      const below = this.#itemStart(column);
+      this.#values.push(below < 0 ? emptyScalar(dash + 1) : this.#blockNode(below, column));
+    } while (this.#isNextItem(column));
+    return this.#endList(start, base);
+  }
+
+  /** After an item of the list at `column`: whether `pos` is at the dash of another. */
+  #isNextItem(column: number): boolean {
+    const next = this.nextLine();
+    if (next > column) throw GIVE_UP;
+    if (next === column && this.text.charCodeAt(this.pos) === DASH && this.isBlankAt(this.pos + 1)) return true;
+    // At the same column the key that follows a list within a map may stand.
+    this.rewind(next);
+    return false;
+  }
+
+  /** From a dash at `column` to what follows it, on its line or on the next ones: the column of that, or -1 when there is nothing. */
+  #itemStart(column: number): number {
     const text = this.text;
-    let pos = this.pos;
+    const dash = this.pos;
+    let pos = dash + 1;
     while (text.charCodeAt(pos) === SPACE) pos++;
     const c = text.charCodeAt(pos);
     if (c !== LF && c !== HASH && pos < text.length) {
       this.pos = pos;
-      return this.#blockNode(column + pos - dash, column);
+      return column + pos - dash;
     }
+    this.pos = dash + 1;
     this.endOfLine();
     const next = this.nextLine();
-    if (next > column) return this.#blockNode(next, column);
+    if (next > column) return next;
     this.rewind(next);
-    return new ScalarNode(dash + 1, "", true);
+    return -1;
   }
 
   /**
@@ -155,7 +248,7 @@ class Parser extends YamlScanner {
     const base = this.#keys.length;
     const valueBase = this.#values.length;
     let keyOffset = start;
-    let key: string | undefined = firstKey;
+    let key = firstKey;
     for (;;) {
       this.#entry(key, keyOffset, this.#blockValue(column));
       const next = this.nextLine();
@@ -163,17 +256,32 @@ class Parser extends YamlScanner {
         this.rewind(next);
         return this.#endMap(start, base, valueBase);
       }
-      if (next > column) throw GIVE_UP;
       keyOffset = this.pos;
-      const c = this.text.charCodeAt(keyOffset);
-      if (c === OPEN_LIST || c === OPEN_MAP || c === PIPE) throw GIVE_UP;
-      key = this.#key();
-      if (key === undefined) throw GIVE_UP;
+      key = this.#nextKey(next, column);
     }
+  }
+
+  /** The next key of the map at `column`, whose line begins at `next`; `pos` is past its colon. */
+  #nextKey(next: number, column: number): string {
+    if (next > column) throw GIVE_UP;
+    const c = this.text.charCodeAt(this.pos);
+    if (c === OPEN_LIST || c === OPEN_MAP || c === PIPE) throw GIVE_UP;
+    const key = this.#key();
+    if (key === undefined) throw GIVE_UP;
+    return key;
   }
 
   /** The value of a key of a block map at `column`; `pos` is past the colon. */
   #blockValue(column: number): Node {
+    const colon = this.pos;
+    const below = this.#valueStart(column);
+    if (below === INLINE) return this.#blockScalar(column);
+    if (below === NOTHING) return emptyScalar(colon);
+    return this.#blockNode(below, below === column ? column - 1 : column);
+  }
+
+  /** From past a colon of the map at `column` to the value: the column of a node on the next lines, or INLINE, or NOTHING. */
+  #valueStart(column: number): number {
     const text = this.text;
     const colon = this.pos;
     let pos = colon;
@@ -181,16 +289,14 @@ class Parser extends YamlScanner {
     const c = text.charCodeAt(pos);
     if (c !== LF && pos < text.length && !(c === HASH && pos > colon)) {
       this.pos = pos;
-      return this.#blockScalar(column);
+      return INLINE;
     }
     this.endOfLine();
     const next = this.nextLine();
-    if (next > column) return this.#blockNode(next, column);
     // A list may stand at the column of its key.
-    if (next === column && text.charCodeAt(this.pos) === DASH && this.isBlankAt(this.pos + 1))
-      return this.#blockNode(next, column - 1);
+    if (next > column || (next === column && text.charCodeAt(this.pos) === DASH && this.isBlankAt(this.pos + 1))) return next;
     this.rewind(next);
-    return new ScalarNode(colon, "", true);
+    return NOTHING;
   }
 
   /** A scalar or flow collection that ends on its own, up to and with the end of its last line. */
@@ -245,32 +351,15 @@ class Parser extends YamlScanner {
   }
 
   #flowMap(indent: number): MapNode {
-    const text = this.text;
     const start = this.pos;
     const base = this.#keys.length;
     const valueBase = this.#values.length;
     this.pos++;
-    for (;;) {
-      let c = this.#flowBlank(indent);
-      if (c === CLOSE_MAP) break;
+    while (this.#flowBlank(indent) !== CLOSE_MAP) {
       const keyOffset = this.pos;
-      let key: string;
-      if (c === DOUBLE_QUOTE || c === SINGLE_QUOTE) {
-        key = this.quoted(c);
-        // Only JSON-like keys may have their colon stand alone; be strict about what comes before it.
-        if (text.charCodeAt(this.pos) !== COLON) throw GIVE_UP;
-      } else {
-        key = text.slice(keyOffset, this.plain(PLAIN_FLOW));
-        if (text.charCodeAt(this.pos) !== COLON) throw GIVE_UP;
-      }
-      if (this.pos - keyOffset > 1024) throw GIVE_UP;
-      this.pos++;
-      c = this.#flowBlank(indent);
-      if (c === COMMA || c === CLOSE_MAP) throw GIVE_UP;
-      this.#entry(key, keyOffset, this.#flowValue(c, indent));
-      c = this.#flowBlank(indent);
-      if (c === COMMA) this.pos++;
-      else if (c !== CLOSE_MAP) throw GIVE_UP;
+      const key = this.#flowKey();
+      this.#entry(key, keyOffset, this.#flowValue(this.#flowColon(indent), indent));
+      this.#flowComma(CLOSE_MAP, indent);
     }
     this.pos++;
     return this.#endMap(start, base, valueBase);
@@ -280,16 +369,62 @@ class Parser extends YamlScanner {
     const start = this.pos;
     const base = this.#values.length;
     this.pos++;
-    for (;;) {
-      let c = this.#flowBlank(indent);
-      if (c === CLOSE_LIST) break;
+    for (let c = this.#flowBlank(indent); c !== CLOSE_LIST; c = this.#flowBlank(indent)) {
       this.#values.push(this.#flowValue(c, indent));
-      c = this.#flowBlank(indent);
-      if (c === COMMA) this.pos++;
-      else if (c !== CLOSE_LIST) throw GIVE_UP;
+      this.#flowComma(CLOSE_LIST, indent);
     }
     this.pos++;
     return this.#endList(start, base);
+  }
+
+  /** As `#flowNode`, with pauses. */
+  *#slicedFlow(indent: number): Sliced<Node> {
+    if (this.#depth >= this.#slicedDepth) return this.#flowNode(indent);
+    this.#depth++;
+    const start = this.pos;
+    const base = this.#keys.length;
+    const valueBase = this.#values.length;
+    const isMap = this.text.charCodeAt(start) === OPEN_MAP;
+    const close = isMap ? CLOSE_MAP : CLOSE_LIST;
+    this.pos++;
+    for (let c = this.#flowBlank(indent); c !== close; c = this.#flowBlank(indent)) {
+      const keyOffset = this.pos;
+      const key = isMap ? this.#flowKey() : "";
+      if (isMap) c = this.#flowColon(indent);
+      const value = c === OPEN_MAP || c === OPEN_LIST ? yield* this.#slicedFlow(indent) : this.#flowValue(c, indent);
+      if (isMap) this.#entry(key, keyOffset, value);
+      else this.#values.push(value);
+      this.#flowComma(close, indent);
+      if (this.#pace.due()) yield;
+    }
+    this.pos++;
+    this.#depth--;
+    return isMap ? this.#endMap(start, base, valueBase) : this.#endList(start, valueBase);
+  }
+
+  #flowKey(): string {
+    const text = this.text;
+    const start = this.pos;
+    const c = text.charCodeAt(start);
+    // Only JSON-like keys may have their colon stand alone; be strict about what comes before it.
+    const key = c === DOUBLE_QUOTE || c === SINGLE_QUOTE ? this.quoted(c) : text.slice(start, this.plain(PLAIN_FLOW));
+    if (text.charCodeAt(this.pos) !== COLON || this.pos - start > 1024) throw GIVE_UP;
+    return key;
+  }
+
+  /** Past the colon to the value: its first character. */
+  #flowColon(indent: number): number {
+    this.pos++;
+    const c = this.#flowBlank(indent);
+    if (c === COMMA || c === CLOSE_MAP) throw GIVE_UP;
+    return c;
+  }
+
+  /** Past the comma after an entry, if there is one; else the collection must end here. */
+  #flowComma(close: number, indent: number): void {
+    const c = this.#flowBlank(indent);
+    if (c === COMMA) this.pos++;
+    else if (c !== close) throw GIVE_UP;
   }
 
   #entry(key: string, keyOffset: number, value: Node): void {

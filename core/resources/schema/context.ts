@@ -29,6 +29,8 @@ export class DecodeContext {
   unknownFields = 0;
   /** How often an error, not a warning, was met: more than `errors` has when some were met twice. */
   failures = 0;
+  /** How often anything was reported, warnings and repetitions too: who keeps what was read keeps only what was read in silence. */
+  reports = 0;
   readonly #seen = new Set<string>();
 
   constructor(options: DecodeOptions = {}) {
@@ -43,6 +45,7 @@ export class DecodeContext {
   }
 
   add(error: ResourceError): void {
+    this.reports++;
     // Counted also when it was reported before: whoever reads on must know that reading failed.
     if (error.severity === "error") this.failures++;
     const identity = `${error.file}\0${error.line}\0${error.column}\0${error.path}\0${error.message}`;

@@ -11,7 +11,7 @@ export type { ResourceError, ResourceErrorCode } from "../document/error.ts";
 export { errorAt, formatError, formatErrors } from "../document/error.ts";
 export type { MapNode, Node, Where } from "../document/node.ts";
 export { locate, whereOfNode } from "../document/node.ts";
-export { nodesOf, parseDocument, parseDocuments } from "../document/parse.ts";
+export { nodesOf, parseDocument, parseDocumentSliced, parseDocuments, parseDocumentsSliced } from "../document/parse.ts";
 export type { ParsedDocument, ParseOptions } from "../document/parse.ts";
 export type { JsonObject, JsonValue } from "../document/scalar.ts";
 export { any, parse, TypedConfig } from "./any.ts";

@@ -41,6 +41,12 @@ export interface MessageOptions<F extends Fields> {
   readonly names?: "any" | "camelCase";
   /** What unknown keys are: "report" (default) as the context says, or "ignore" for messages of which only a part is of interest. */
   readonly unknown?: "report" | "ignore";
+  /**
+   * Reads a node only once: asking again, also for another update, gives the same object, so that what was made from it can be kept as well. For what
+   * a configuration may have many of: clusters, virtual hosts, routes. What had mistakes or warnings is read anew, for these belong to each
+   * context that asks. Default false.
+   */
+  readonly kept?: boolean;
   /** Rules across fields. Called only when every field was read without mistakes. */
   readonly check?: (value: MessageOf<F>, complain: Complain<keyof F & string>) => void;
 }
@@ -58,6 +64,8 @@ export interface MessageSchema<V, F extends Fields = Fields> extends Schema<V> {
   empty(): V;
   /** Reads the members of an Any: as `decode`, but passes over `@type`. */
   decodeAny(node: Node, context: DecodeContext): V | undefined;
+  /** Whether reading this node gives an object that is kept. */
+  isKept(node: Node): boolean;
 }
 
 interface FieldPlan {
@@ -87,6 +95,7 @@ export function message<F extends Fields>(
   let template: Record<string, unknown>;
   let needed: FieldPlan[];
   let emptyValue: MessageOf<F> | undefined;
+  const values = options.kept === true ? new WeakMap<Node, MessageOf<F>>() : undefined;
 
   // Most messages of this proxy are not in a given file: their plans are made when first met.
   function prepare(): Map<string, FieldPlan> {
@@ -160,6 +169,15 @@ export function message<F extends Fields>(
     return value as MessageOf<F>;
   }
 
+  function readOnce(node: Node, context: DecodeContext): MessageOf<F> | undefined {
+    const known = values?.get(node);
+    if (known !== undefined) return known;
+    const { reports, unknownFields } = context;
+    const value = read(node, context, undefined);
+    if (value !== undefined && context.reports === reports && context.unknownFields === unknownFields) values?.set(node, value);
+    return value;
+  }
+
   function unknownField(node: MapNode, index: number, byName: ReadonlyMap<string, FieldPlan>, context: DecodeContext): void {
     if (context.countUnknown) {
       context.unknownFields++;
@@ -207,8 +225,9 @@ export function message<F extends Fields>(
       if (plan === undefined) prepare();
       return (emptyValue ??= Object.freeze({ ...template }) as MessageOf<F>);
     },
-    decode: (node, context) => read(node, context, undefined),
+    decode: values === undefined ? (node, context) => read(node, context, undefined) : readOnce,
     decodeAny: (node, context) => read(node, context, "@type"),
+    isKept: (node) => values?.has(node) === true,
   };
 }
 

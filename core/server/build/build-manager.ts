@@ -3,7 +3,7 @@ import type { RouteTable } from "../../contract/route.ts";
 import type { StatsScope } from "../../contract/stats.ts";
 import { compileChain, type CompiledFilters } from "../../filter/compile-chain.ts";
 import type { FilterRegistry } from "../../filter/registry.ts";
-import type { RouteConfigCompiler } from "../../filter/route-config.ts";
+import type { RouteConfigs } from "../../filter/route-config.ts";
 import type { Runtime } from "../../filter/runtime.ts";
 import type { HttpConnectionManager as HcmResource } from "../../resources/http-connection-manager.ts";
 import type { RouteConfiguration } from "../../resources/route.ts";
@@ -14,16 +14,20 @@ import type { AccessLogFactory } from "./access-logs.ts";
 import type { ServerTransportFactory } from "./server-transports.ts";
 import { compileHcmOptions, type HcmSurroundings } from "./hcm-options.ts";
 
-/** Compiles a route configuration. The assembly passes the one of plugins/routing. */
+/**
+ * Compiles a route configuration and hands the table to `use`, or reports mistakes to the context. It may do so at once or, because routes may be
+ * many, later and in slices: but before the snapshot serves. The assembly passes the one of plugins/routing.
+ */
 export type RouteCompiler = (
   config: RouteConfiguration,
   options: {
-    readonly routeConfig: RouteConfigCompiler;
+    readonly routeConfigs: RouteConfigs;
     readonly runtime: Runtime;
     readonly context: DecodeContext;
     readonly clusterExists: (name: string) => boolean;
   },
-) => RouteTable | undefined;
+  use: (table: RouteTable) => void,
+) => void;
 
 /** What building takes that the resources don't say: the plugins, by explicit choice of the assembly. */
 export interface BuildEnvironment {
@@ -93,25 +97,21 @@ export function buildManager(
     return release();
   }
   if (filters === undefined) return release();
-  const routes = env.compileRoutes(hcm.routeConfig, {
-    routeConfig: filters.routeConfigs.compile,
-    runtime: env.runtime,
-    context,
-    clusterExists: env.clusterExists,
-  });
   const localReply = env.compileLocalReply?.(hcm, context, env.runtime) ?? null;
-  if (routes === undefined || context.failures !== before) return release();
   const manager = new HttpConnectionManager({
     options: compileHcmOptions(hcm, around),
     stats: new HcmStats(scope),
     chain: filters.chain,
-    routes,
-    routesChooseChain: filters.routeConfigs.hasVariants(),
     accessLogs,
     log: env.logger("http"),
     listenerName: names.listener,
     filterChainName: names.chain,
     localReply,
   });
+  const { routeConfigs } = filters;
+  env.compileRoutes(hcm.routeConfig, { routeConfigs, runtime: env.runtime, context, clusterExists: env.clusterExists }, (table) =>
+    manager.useRoutes(table, routeConfigs.hasVariants()),
+  );
+  if (context.failures !== before) return release();
   return { manager, filters, accessLogs };
 }

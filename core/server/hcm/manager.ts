@@ -21,14 +21,16 @@ export interface ManagerParts {
   readonly options: HcmOptions;
   readonly stats: HcmStats;
   readonly chain: FilterChain;
-  readonly routes: RouteTable;
-  readonly routesChooseChain: boolean;
+  /** Default: none, until `useRoutes`. */
+  readonly routes?: RouteTable;
   readonly accessLogs: readonly AccessLog[];
   readonly log: Logger;
   readonly listenerName: string;
   readonly filterChainName: string;
   readonly localReply: LocalReplyMapper | null;
 }
+
+const NO_ROUTES: RouteTable = { match: () => undefined };
 
 /**
  * An HTTP connection manager: the part of a snapshot that all streams of one filter chain share. It holds no stream and no connection, so it is gone
@@ -38,8 +40,9 @@ export class HttpConnectionManager implements StreamHost, Occupied {
   readonly options: HcmOptions;
   readonly stats: HcmStats;
   readonly chain: FilterChain;
-  readonly routes: RouteTable;
-  readonly routesChooseChain: boolean;
+  /** Set before it serves, and not again. */
+  routes: RouteTable;
+  routesChooseChain: boolean;
   readonly proxy100Continue: boolean;
   readonly listenerName: string;
   readonly filterChainName: string;
@@ -55,8 +58,8 @@ export class HttpConnectionManager implements StreamHost, Occupied {
     this.options = parts.options;
     this.stats = parts.stats;
     this.chain = parts.chain;
-    this.routes = parts.routes;
-    this.routesChooseChain = parts.routesChooseChain;
+    this.routes = parts.routes ?? NO_ROUTES;
+    this.routesChooseChain = false;
     this.proxy100Continue = parts.options.proxy100Continue;
     this.listenerName = parts.listenerName;
     this.filterChainName = parts.filterChainName;
@@ -69,6 +72,12 @@ export class HttpConnectionManager implements StreamHost, Occupied {
 
   get occupied(): boolean {
     return this.activeStreams > 0;
+  }
+
+  /** Its routes are compiled, after everything else. */
+  useRoutes(routes: RouteTable, chooseChain: boolean): void {
+    this.routes = routes;
+    this.routesChooseChain = chooseChain;
   }
 
   started(): void {

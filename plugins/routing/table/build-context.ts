@@ -1,6 +1,8 @@
 import type { RuntimeReader } from "../../../core/contract/filter.ts";
+import type { Pace } from "../../../core/contract/sliced.ts";
 import type { Report } from "../../../core/match/problem.ts";
 import type { TypedConfig } from "../../../core/resources/schema/any.ts";
+import type { KeptHosts } from "./kept-hosts.ts";
 
 /** `typed_per_filter_config` of one level. */
 export type PerFilterConfig = Readonly<Record<string, TypedConfig>>;
@@ -17,6 +19,13 @@ export interface RouteTableOptions {
   clusterExists?(name: string): boolean;
   /** Whether clusters are checked when `validate_clusters` is not set. Default true, as Envoy does for routes of a static listener (not for RDS). */
   readonly validateClusters?: boolean;
+  /** Virtual hosts that were compiled before, by what they depend on. Default: each is compiled. */
+  readonly kept?: KeptHosts;
+  /**
+   * What `perRouteConfig` depends on beside its levels: two compilers of the same layout give configurations that serve in each other's place, if
+   * `isPortable` says so of them. Default: none is, and only virtual hosts without such configuration are kept.
+   */
+  readonly layout?: { readonly key: string; isPortable(config: readonly unknown[]): boolean };
 }
 
 /** The options, and what is the same for all routes of a table. */
@@ -27,4 +36,6 @@ export interface BuildContext {
   readonly mostSpecificMutationsWin: boolean;
   perRouteConfig(levels: readonly PerFilterConfig[]): readonly unknown[];
   checkCluster(name: string, about: object, key: string): void;
+  /** Takes the time for the next pause. */
+  readonly pace: Pace;
 }

@@ -1,5 +1,6 @@
 import type { HeaderMap } from "../../../core/contract/headers.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
+import type { Pace, Sliced } from "../../../core/contract/sliced.ts";
 import { foldText, toWire } from "../../../core/match/wire-text.ts";
 import { CandidateList } from "./candidate-list.ts";
 import { RadixTrie, type TrieNode } from "./radix-trie.ts";
@@ -37,35 +38,13 @@ export class RouteIndex {
   readonly #anyCase: RadixTrie<PathKey> | null;
   readonly #connect: CandidateList | null;
 
-  constructor(candidates: readonly RouteCandidate[]) {
+  constructor(
+    candidates: readonly RouteCandidate[],
+    exactCase: RadixTrie<PathKey>,
+    anyCase: RadixTrie<PathKey>,
+    connect: readonly RouteCandidate[],
+  ) {
     this.candidates = candidates;
-    const exactCase = new RadixTrie<PathKey>(false);
-    const anyCase = new RadixTrie<PathKey>(true);
-    const connect: RouteCandidate[] = [];
-    const keys: PathKey[] = [];
-    const make = (): PathKey => {
-      const key = new PathKey();
-      keys.push(key);
-      return key;
-    };
-    for (const candidate of candidates) {
-      if (candidate.kind === "connect") {
-        connect.push(candidate);
-        continue;
-      }
-      if (candidate.regex !== null) {
-        exactCase.at(candidate.regex.prefix, make).prefixRoutes.push(candidate);
-        continue;
-      }
-      const text = toWire(candidate.text);
-      const key = candidate.caseSensitive ? exactCase.at(text, make) : anyCase.at(foldText(text), make);
-      if (candidate.kind === "exact") key.exactRoutes.push(candidate);
-      else if (candidate.kind === "separated") key.separatedRoutes.push(candidate);
-      else key.prefixRoutes.push(candidate);
-    }
-    for (const key of keys) key.freeze();
-    exactCase.freeze();
-    anyCase.freeze();
     this.#exactCase = exactCase.size > 0 ? exactCase : null;
     this.#anyCase = anyCase.size > 0 ? anyCase : null;
     this.#connect = connect.length > 0 ? new CandidateList(connect) : null;
@@ -84,6 +63,42 @@ export class RouteIndex {
     }
     return found;
   }
+}
+
+/** Indexes routes, given in the order of the configuration; with pauses between them. */
+export function* buildRouteIndex(candidates: readonly RouteCandidate[], pace: Pace): Sliced<RouteIndex> {
+  const exactCase = new RadixTrie<PathKey>(false);
+  const anyCase = new RadixTrie<PathKey>(true);
+  const connect: RouteCandidate[] = [];
+  const keys: PathKey[] = [];
+  const make = (): PathKey => {
+    const key = new PathKey();
+    keys.push(key);
+    return key;
+  };
+  for (const candidate of candidates) {
+    if (pace.due()) yield;
+    if (candidate.kind === "connect") {
+      connect.push(candidate);
+      continue;
+    }
+    if (candidate.regex !== null) {
+      exactCase.at(candidate.regex.prefix, make).prefixRoutes.push(candidate);
+      continue;
+    }
+    const text = toWire(candidate.text);
+    const key = candidate.caseSensitive ? exactCase.at(text, make) : anyCase.at(foldText(text), make);
+    if (candidate.kind === "exact") key.exactRoutes.push(candidate);
+    else if (candidate.kind === "separated") key.separatedRoutes.push(candidate);
+    else key.prefixRoutes.push(candidate);
+  }
+  for (const key of keys) {
+    key.freeze();
+    if (pace.due()) yield;
+  }
+  exactCase.freeze();
+  anyCase.freeze();
+  return new RouteIndex(candidates, exactCase, anyCase, connect);
 }
 
 function walk(

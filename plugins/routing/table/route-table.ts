@@ -3,7 +3,9 @@ import type { RouteRecorder, RouteTable } from "../../../core/contract/route.ts"
 import type { HttpStream } from "../../../core/contract/stream.ts";
 import { type Problem, toResourceError } from "../../../core/match/problem.ts";
 import type { ResourceError } from "../../../core/resources/document/error.ts";
-import type { RouteConfiguration } from "../../../core/resources/route.ts";
+import type { RouteConfiguration, VirtualHost as VirtualHostConfig } from "../../../core/resources/route.ts";
+import { finish, NO_PAUSES, type Pace, type Sliced } from "../../../core/contract/sliced.ts";
+import { resourceKey } from "../../../core/resources/diff.ts";
 import type { BuildContext, PerFilterConfig, RouteTableOptions } from "./build-context.ts";
 import type { HostParts } from "./compile-route.ts";
 import { compileHeaderMutations } from "./header-mutations.ts";
@@ -11,6 +13,7 @@ import { hostEnd, HostIndex } from "./host-index.ts";
 import { compileMirrorPolicies } from "./mirror-policy.ts";
 import type { RouteEntry } from "./route-entry.ts";
 import { pathEnd, withoutPathParameters } from "./route-index.ts";
+import type { HostSurroundings } from "./kept-hosts.ts";
 import { compileVirtualHost, type VirtualHost } from "./virtual-host.ts";
 
 /** A compiled route configuration. Looking a route up allocates nothing, and costs about the same for one route and for ten thousand. */
@@ -83,8 +86,18 @@ export interface CompiledRoutes {
 
 /** Compiles a route configuration. All mistakes are found at once. */
 export function compileRouteTable(config: RouteConfiguration, options: RouteTableOptions): CompiledRoutes {
+  return finish(compileRouteTableSliced(config, options, NO_PAUSES));
+}
+
+/** As `compileRouteTable`, with pauses between virtual hosts and between routes. */
+export function* compileRouteTableSliced(
+  config: RouteConfiguration,
+  options: RouteTableOptions,
+  pace: Pace,
+): Sliced<CompiledRoutes> {
   const errors: ResourceError[] = [];
-  const context = makeContext(config, options, (problem) => errors.push(toResourceError(problem)));
+  const seen: Seen = { clusters: new Set(), portable: true };
+  const context = makeContext(config, options, (problem) => errors.push(toResourceError(problem)), pace, seen);
   const { report } = context;
   const requestMutations = compileHeaderMutations(
     { add: config.requestHeadersToAdd, remove: config.requestHeadersToRemove },
@@ -98,7 +111,13 @@ export function compileRouteTable(config: RouteConfiguration, options: RouteTabl
   );
   const mirrors = compileMirrorPolicies(config.requestMirrorPolicies, options.runtime);
   const hosts = new HostIndex<VirtualHost>();
-  const virtualHosts = config.virtualHosts.map((host) => {
+  const around: HostSurroundings = { runtime: options.runtime, key: surroundingsKey(config, options) };
+  const compile = function* (host: VirtualHostConfig): Sliced<VirtualHost> {
+    const known = options.kept?.find(host, around, (name) => options.clusterExists?.(name) !== false);
+    if (known !== undefined) return known;
+    seen.clusters.clear();
+    seen.portable = true;
+    const before = errors.length;
     const hostMirrors = compileMirrorPolicies(host.requestMirrorPolicies, options.runtime);
     const request = compileHeaderMutations({ add: host.requestHeadersToAdd, remove: host.requestHeadersToRemove }, host, report);
     const response = compileHeaderMutations(
@@ -113,7 +132,15 @@ export function compileRouteTable(config: RouteConfiguration, options: RouteTabl
       responseMutations: [responseMutations, response],
       mirrors: hostMirrors.length > 0 ? hostMirrors : mirrors,
     };
-    const compiled = compileVirtualHost(parts, context);
+    const compiled = yield* compileVirtualHost(parts, context);
+    if (errors.length === before && seen.portable) options.kept?.keep(host, around, { compiled, clusters: [...seen.clusters] });
+    return compiled;
+  };
+  const virtualHosts: VirtualHost[] = [];
+  for (const host of config.virtualHosts) {
+    const compiled = yield* compile(host);
+    virtualHosts.push(compiled);
+    if (pace.due()) yield;
     for (const domain of host.domains) {
       if (hosts.add(domain, compiled)) continue;
       const message = `domain ${JSON.stringify(domain)} is there twice in the route configuration; a request can go to one virtual host only`;
@@ -126,19 +153,38 @@ export function compileRouteTable(config: RouteConfiguration, options: RouteTabl
         wanted: "domains that no other virtual host has",
       });
     }
-    return compiled;
-  });
+  }
   hosts.freeze();
   return { table: errors.length > 0 ? undefined : new CompiledRouteTable(config, virtualHosts, hosts), errors };
 }
 
-function makeContext(config: RouteConfiguration, options: RouteTableOptions, report: (problem: Problem) => void): BuildContext {
+/** What compiling one virtual host made use of. */
+interface Seen {
+  readonly clusters: Set<string>;
+  /** Whether all of its routes' filter configurations serve in another chain of the same layout. */
+  portable: boolean;
+}
+
+/** Of what virtual hosts take over from around them, the part that is configuration. */
+function surroundingsKey({ virtualHosts: _, ...rest }: RouteConfiguration, options: RouteTableOptions): string {
+  const validate = rest.validateClusters ?? options.validateClusters ?? true;
+  return options.kept === undefined ? "" : `${resourceKey({ ...rest, name: "" })} ${validate} ${options.layout?.key ?? ""}`;
+}
+
+function makeContext(
+  config: RouteConfiguration,
+  options: RouteTableOptions,
+  report: (problem: Problem) => void,
+  pace: Pace,
+  seen: Seen,
+): BuildContext {
   const validate = config.validateClusters ?? options.validateClusters ?? true;
   const byLevels = new Map<string, readonly unknown[]>();
   const ids = new Map<PerFilterConfig, number>();
   return {
     options,
     report,
+    pace,
     maxDirectResponseBody: config.maxDirectResponseBodySizeBytes,
     mostSpecificMutationsWin: config.mostSpecificHeaderMutationsWins,
     perRouteConfig(levels) {
@@ -147,10 +193,14 @@ function makeContext(config: RouteConfiguration, options: RouteTableOptions, rep
       const key = given.map((level) => ids.get(level) ?? (ids.set(level, ids.size), ids.size - 1)).join();
       let made = byLevels.get(key);
       if (made === undefined) byLevels.set(key, (made = options.perRouteConfig?.(given) ?? []));
+      // Without levels it is the same nothing for all.
+      if (given.length > 0 && options.layout?.isPortable(made) !== true) seen.portable = false;
       return made;
     },
     checkCluster(name, about, key) {
-      if (!validate || options.clusterExists === undefined || options.clusterExists(name)) return;
+      if (!validate || options.clusterExists === undefined) return;
+      seen.clusters.add(name);
+      if (options.clusterExists(name)) return;
       report({
         about,
         key,

@@ -1,5 +1,6 @@
 import type { HeaderMap } from "../../../core/contract/headers.ts";
 import type { RouteRecorder } from "../../../core/contract/route.ts";
+import { finish, NO_PAUSES, type Sliced } from "../../../core/contract/sliced.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
 import { compileMatcher, type MatchNode } from "../../../core/match/matcher-tree.ts";
 import { parseReporting } from "../../../core/match/problem.ts";
@@ -9,7 +10,7 @@ import { compileRoute, type HostParts } from "./compile-route.ts";
 import { forwardedScheme } from "./redirect.ts";
 import type { RouteCandidate } from "./route-candidate.ts";
 import type { RouteEntry } from "./route-entry.ts";
-import { RouteIndex } from "./route-index.ts";
+import { buildRouteIndex, type RouteIndex } from "./route-index.ts";
 import { tlsRedirectEntry } from "./tls-redirect-entry.ts";
 
 /** A compiled virtual host: its routes, by list or by matcher tree. */
@@ -105,14 +106,23 @@ function missOf(
 }
 
 /** Compiles the routes of a virtual host. Mistakes are reported. */
-export function compileVirtualHost(parts: HostParts, context: BuildContext): VirtualHost {
+export function* compileVirtualHost(parts: HostParts, context: BuildContext): Sliced<VirtualHost> {
   const { config } = parts;
   const compileList = (routes: readonly Route[], validate: BuildContext): RouteIndex =>
-    new RouteIndex(
-      routes.map((route, order) => compileRoute(route, order, parts, validate)).filter((candidate) => candidate !== null),
+    finish(
+      buildRouteIndex(
+        routes.map((route, order) => compileRoute(route, order, parts, validate)).filter((candidate) => candidate !== null),
+        NO_PAUSES,
+      ),
     );
   const tlsRedirect = config.requireTls === "NONE" ? null : tlsRedirectEntry(parts, context);
-  const routes = compileList(config.routes, context);
+  const candidates: RouteCandidate[] = [];
+  for (const [order, route] of config.routes.entries()) {
+    const candidate = compileRoute(route, order, parts, context);
+    if (candidate !== null) candidates.push(candidate);
+    if (context.pace.due()) yield;
+  }
+  const routes = yield* buildRouteIndex(candidates, context.pace);
   if (config.matcher === undefined) return new VirtualHost(config, routes, null, tlsRedirect);
   // As in Envoy, clusters of routes in a matcher tree need not exist.
   const unchecked: BuildContext = { ...context, checkCluster: () => undefined };

@@ -1,0 +1,28 @@
+import type { Pace, Sliced } from "../contract/sliced.ts";
+import { clock } from "./clock.ts";
+
+/** How long the event loop may wait for one slice. ms: reading the time and a step between two readings come on top. */
+const SLICE = 3;
+/** Steps between readings of the time, which cost as much as a small step. A power of two. */
+const STEPS = 8;
+
+/**
+ * Does work in slices of a few milliseconds, between which the event loop turns: connections are served while a configuration is read.
+ * Rejects with what the work throws.
+ */
+export async function inSlices<T>(work: (pace: Pace) => Sliced<T>, sliceMs: number = SLICE): Promise<T> {
+  let began = clock.now();
+  let steps = 0;
+  const running = work({ due: () => (++steps & (STEPS - 1)) === 0 && clock.now() - began >= sliceMs });
+  for (;;) {
+    const step = running.next();
+    if (step.done === true) return step.value;
+    await turn();
+    began = clock.now();
+  }
+}
+
+/** After what waits in the event loop has had its turn. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
