@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile } from "node:fs";
 
 /** A byte order mark: some editors begin a file with it, and it is no part of the text. */
 const BOM = "\uFEFF";
@@ -20,7 +20,9 @@ export class ReadError extends Error {
 export async function readText(file: string): Promise<string> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    bytes = await new Promise((resolve, reject) =>
+      readFile(file, (error, data) => (error === null ? resolve(data) : reject(error))),
+    );
   } catch (error) {
     throw new ReadError(file, reason(error as NodeJS.ErrnoException), error);
   }

@@ -73,9 +73,12 @@ function knownNames(): KnownName[] {
   return known;
 }
 
+/** The seed that fits today's names. The search begins with it, for it is 5 ms of a start; a name more and it looks further. */
+const FIRST_SEED = 22;
+
 /** Names that share a slot would cost a chain on the data path: rather look for a seed that gives each its own, once. */
 function spread(known: readonly KnownName[]): { seed: number; slots: (KnownName | null)[] } {
-  for (let seed = 1; ; seed++) {
+  for (let seed = FIRST_SEED; ; seed++) {
     const slots = new Array<KnownName | null>(SLOTS).fill(null);
     if (
       known.every((entry) => {

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+// Not node:fs/promises: that is loaded with its importer, this when it is first used.
+import { promises } from "node:fs";
 
 /** Addresses by lower-case name. */
 export type HostsTable = ReadonlyMap<string, readonly string[]>;
@@ -22,7 +23,7 @@ export function parseHosts(text: string): HostsTable {
 /** The system's hosts file, read anew each time (names are resolved every few seconds at most). Empty when there is none. */
 export async function readHosts(path: string): Promise<HostsTable> {
   try {
-    return parseHosts(await readFile(path, "utf8"));
+    return parseHosts(await promises.readFile(path, "utf8"));
   } catch {
     return new Map();
   }

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+// Not node:fs/promises: that is loaded with its importer, this when it is first used.
+import { promises } from "node:fs";
 
 /** What resolv.conf(5) says about short names. */
 export interface SearchDomains {
@@ -31,7 +32,7 @@ export function parseSearchDomains(text: string): SearchDomains {
 /** The system's; none when there is no such file. */
 export async function readSearchDomains(path: string): Promise<SearchDomains> {
   try {
-    return parseSearchDomains(await readFile(path, "utf8"));
+    return parseSearchDomains(await promises.readFile(path, "utf8"));
   } catch {
     return { domains: [], ndots: 1 };
   }

@@ -246,9 +246,10 @@ function checkOneof(
   let set = 0;
   for (const field of oneof.fields) if (value[field] !== undefined) set++;
   if (set === 1) return;
+  if (set === 0 && oneof.required !== true) return;
   const names = oneof.fields.filter((field) => fields[field].unsupported === undefined).map((field) => `"${protoName(field)}"`);
   if (set === 0) {
-    if (oneof.required !== true || oneof.fields.some((field) => isWritten(node, field, protoName(field)))) return;
+    if (oneof.fields.some((field) => isWritten(node, field, protoName(field)))) return;
     const wanted = names.length === 1 ? `${names[0]}` : `one of ${names.join(", ")}`;
     context.report(node, "oneof_missing", `${wanted} is required (${oneof.name})`, { wanted });
     return;

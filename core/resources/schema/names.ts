@@ -1,11 +1,19 @@
 /** `perConnectionBufferLimitBytes` gives `per_connection_buffer_limit_bytes`: the field's name in the `.proto` files. */
 export function snakeCase(camel: string): string {
-  return camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  let snake = "";
+  let from = 0;
+  for (let i = 0; i < camel.length; i++) {
+    const code = camel.charCodeAt(i);
+    if (code < 65 || code > 90) continue;
+    snake += `${camel.slice(from, i)}_${String.fromCharCode(code + 32)}`;
+    from = i + 1;
+  }
+  return from === 0 ? camel : snake + camel.slice(from);
 }
 
 /** The name that protobuf's JSON mapping gives to a field: `proxy_100_continue` gives `proxy100Continue`. */
 export function camelCase(snake: string): string {
-  return snake.replace(/_+(.)/g, (_, letter: string) => letter.toUpperCase());
+  return snake.includes("_") ? snake.replace(/_+(.)/g, (_, letter: string) => letter.toUpperCase()) : snake;
 }
 
 /**
