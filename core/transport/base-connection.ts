@@ -83,6 +83,9 @@ export abstract class Connection {
   /** Closes with RST, so that the peer can't take what it got for all there is. Where there is none (Unix, TLS): `destroy()`. */
   abstract reset(): void;
 
+  /** Reads the addresses now and keeps them, so that they can be told after the close: of a connection that its peer has reset the system knows none. */
+  keepAddresses(): void {}
+
   /** TCP_NODELAY; on by default. */
   abstract setNoDelay(on: boolean): void;
   /** SO_KEEPALIVE with the time in milliseconds before the first probe. */

@@ -195,6 +195,23 @@ export const connectionCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "tells the addresses it was asked to keep when the connection is gone",
+    async run(native) {
+      const pair = await (await Pair.open(native)).ready();
+      const { client, server } = pair;
+      const port = client.connection.localPort;
+      server.connection.keepAddresses();
+      client.connection.reset();
+      // Over TLS there is no reset.
+      await server.until(() => server.has("end") || server.has("close"), "the peer's notice");
+      server.connection.destroy();
+      await server.event("close");
+      const at = (c: Connection): unknown[] => [c.localAddress, c.localPort, c.remoteAddress, c.remotePort];
+      assert.deepEqual(at(server.connection), ["127.0.0.1", pair.socket.port, "127.0.0.1", port]);
+      await pair.close();
+    },
+  },
+  {
     name: "shows an IPv4 peer of an IPv6 socket as IPv4",
     async run(native) {
       const pair = await Pair.open(native, { host: "::", to: "127.0.0.1" }).catch(() => null);

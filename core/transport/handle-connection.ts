@@ -207,6 +207,11 @@ export class HandleConnection extends Connection {
     return this.localName().port ?? 0;
   }
 
+  override keepAddresses(): void {
+    this.peerName();
+    this.localName();
+  }
+
   /** Asked for when needed: each is a system call. */
   private peerName(): SocketName {
     if (this.peer !== null) return this.peer;

@@ -12,6 +12,14 @@ const CONNECTION = Symbol("connection");
 /** A socket that carries its connection, so that one set of listeners serves all of them. */
 type Carrier = Socket & { [CONNECTION]: SocketConnection; readonly encrypted?: boolean };
 
+/** What a socket no longer knows once it is closed. */
+interface KeptAddresses {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
 /**
  * A connection over a `net.Socket` or `tls.TLSSocket`: what works on every runtime, and for TLS, Unix sockets and whatever else
  * has no native path.
@@ -25,6 +33,7 @@ export class SocketConnection extends Connection {
   private watermark = DEFAULT_WATERMARK;
   private error: Error | null = null;
   private readonly counter: ConnectionCounter | null;
+  private kept: KeptAddresses | null = null;
 
   /** Takes over a socket nothing was read from. It must have been made with `allowHalfOpen`. `counter` has counted it. */
   constructor(socket: Socket, handler: ConnectionHandler, counter: ConnectionCounter | null = null) {
@@ -58,19 +67,27 @@ export class SocketConnection extends Connection {
   }
 
   get remoteAddress(): string {
-    return plainIp(this.socket.remoteAddress ?? "");
+    return this.kept === null ? plainIp(this.socket.remoteAddress ?? "") : this.kept.remoteAddress;
   }
 
   get remotePort(): number {
-    return this.socket.remotePort ?? 0;
+    return this.kept === null ? (this.socket.remotePort ?? 0) : this.kept.remotePort;
   }
 
   get localAddress(): string {
+    if (this.kept !== null) return this.kept.localAddress;
     return this.socket.remoteAddress === undefined ? "" : plainIp(this.socket.localAddress ?? "");
   }
 
   get localPort(): number {
+    if (this.kept !== null) return this.kept.localPort;
     return this.socket.remoteAddress === undefined ? 0 : (this.socket.localPort ?? 0);
+  }
+
+  override keepAddresses(): void {
+    if (this.kept !== null || this.remoteAddress === "") return;
+    const { remoteAddress, remotePort, localAddress, localPort } = this;
+    this.kept = { remoteAddress, remotePort, localAddress, localPort };
   }
 
   get buffered(): number {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ClusterFixture } from "../../core/cluster/testing/cluster-fixture.ts";
 import type { TerminalControl, TerminalStream } from "../../core/contract/stream.ts";
 import { StatsStore } from "../../core/observe/stats-store.ts";
@@ -139,7 +139,7 @@ describe("the attempt's timeout", () => {
     start();
     fixture.connections[0].establish();
     router.body(BODY, true);
-    await sleep(60);
+    await vi.waitFor(() => expect(fixture.connections).toHaveLength(2), 5_000);
     expect(fixture.connections[0].state).toBe("closed");
     fixture.connections[0].receive("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
     expect(stream.replies).toEqual([]);

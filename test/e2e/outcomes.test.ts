@@ -263,6 +263,7 @@ describeRuntimes("how exchanges end", (runtime) => {
         .service("refused", refused)
         .service("empty", [])
         .accessLog(file, "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n")
+        .accessLog(`${file}.addresses`, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS%\n")
         .route(at("/503/retry", "web", retries("5xx")))
         .route(at("/503/crowded", "crowded", retries("5xx")))
         .route(at("/twice/retry", "web", retries("5xx")))
@@ -303,9 +304,9 @@ describeRuntimes("how exchanges end", (runtime) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const lines = (): string[] => {
+  const lines = (of = file): string[] => {
     try {
-      return readFileSync(file, "utf8").split("\n").slice(0, -1);
+      return readFileSync(of, "utf8").split("\n").slice(0, -1);
     } catch {
       return [];
     }
@@ -316,6 +317,7 @@ describeRuntimes("how exchanges end", (runtime) => {
       const before = await gateway.stats();
       const logged = lines().length;
       const client = await rawConnect(gateway.port);
+      const from = client.socket.localPort;
       const bytes = outcome.send.startsWith("/")
         ? request(outcome.send, { headers: outcome.send === "/unknown" ? [["x-cluster", "nobody"]] : [] })
         : outcome.send;
@@ -328,6 +330,9 @@ describeRuntimes("how exchanges end", (runtime) => {
       client.destroy();
       if (typeof outcome.log === "string") expect(lines()[logged]).toBe(outcome.log);
       else expect(lines()[logged]).toMatch(outcome.log);
+      await until(() => lines(`${file}.addresses`).length > logged, "a line of addresses");
+      // Also of a client that is gone.
+      expect(lines(`${file}.addresses`)[logged]).toBe(`127.0.0.1:${from} 127.0.0.1:${gateway.port}`);
       const after = await gateway.stats();
       const changes = Object.fromEntries(
         Object.keys(outcome.stats ?? {}).map((name) => [name, (after.get(name) ?? 0) - (before.get(name) ?? 0)]),

@@ -140,7 +140,7 @@ export abstract class UpstreamConnection implements ConnectionHandler, TimerOwne
     else this.terminate(false, "local_reset", "");
   }
 
-  /** "10.0.0.1:34567"; asked for when needed, since it is a system call. */
+  /** "10.0.0.1:34567"; "" before it is connected. */
   get localAddress(): string {
     if (this.address === "" && this.connection !== null && this.connection.localAddress !== "") {
       this.address = addressText({ host: this.connection.localAddress, port: this.connection.localPort });
@@ -156,6 +156,7 @@ export abstract class UpstreamConnection implements ConnectionHandler, TimerOwne
     if (this.state !== CONNECTING) return;
     // Nobody's yet; the pool says whose, or that it is idle.
     this.state = BUSY;
+    this.connection?.keepAddresses();
     stats.upstream_cx_connect_ms.record(environment.clock.now() - this.openedAt);
     if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "connect_success");
     if (upstream.maxConnectionDuration > 0) {

@@ -268,6 +268,7 @@ export class Http1ServerConnection
     this.#head = parser.method === "HEAD";
     this.#http10 = parser.versionMinor === 0;
     this.#keepAlive = parser.keepAlive && !this.#last;
+    if (manager.tellsAddresses) this.#socket.keepAddresses();
     const stream = new HttpStreamImpl(nextStreamId++, manager, this, this, this.#http10 ? "HTTP/1.0" : "HTTP/1.1", headers);
     this.#stream = stream;
     this.#framing = NONE;

@@ -46,6 +46,8 @@ export class HttpConnectionManager implements StreamHost, Occupied {
   readonly proxy100Continue: boolean;
   readonly listenerName: string;
   readonly filterChainName: string;
+  /** Whether a client's addresses may be asked for when it is gone: by an access log, or by a filter that looks at the end of streams. */
+  readonly tellsAddresses: boolean;
   readonly #accessLogs: readonly AccessLog[];
   readonly #log: Logger;
   readonly #localReply: LocalReplyMapper | null;
@@ -63,6 +65,7 @@ export class HttpConnectionManager implements StreamHost, Occupied {
     this.proxy100Continue = parts.options.proxy100Continue;
     this.listenerName = parts.listenerName;
     this.filterChainName = parts.filterChainName;
+    this.tellsAddresses = parts.accessLogs.length > 0 || parts.chain.complete.length > 0;
     this.#accessLogs = parts.accessLogs;
     this.#log = parts.log;
     this.#localReply = parts.localReply;
