@@ -49,7 +49,7 @@ export function adminContext(gateway: Gateway): AdminContext {
     },
     drain: ({ graceful, inboundOnly, skipExit }) => {
       if (skipExit) gateway.server.drainConnections(inboundOnly);
-      else void gateway.server.drain({ graceful, inboundOnly });
+      else gateway.server.closeListeners({ graceful, inboundOnly });
     },
     quit: () => options.onQuit?.(),
     setHealthy: (healthy) => {

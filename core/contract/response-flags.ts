@@ -35,9 +35,13 @@ export const ResponseFlag = {
   UnconditionalDropOverload: 1 << 29,
 } as const;
 
-/** Bit -> short name (as in logs), in Envoy's order of printing. */
+/**
+ * Bit -> short name (as in logs). Envoy prints flags in the order in which they were set, which a set of bits does not keep: that the retries
+ * are used up is set before what became of the last attempt.
+ */
 export const RESPONSE_FLAG_NAMES: ReadonlyArray<readonly [bit: number, short: string, long: string]> = [
   [ResponseFlag.FailedLocalHealthCheck, "LH", "FailedLocalHealthCheck"],
+  [ResponseFlag.UpstreamRetryLimitExceeded, "URX", "UpstreamRetryLimitExceeded"],
   [ResponseFlag.NoHealthyUpstream, "UH", "NoHealthyUpstream"],
   [ResponseFlag.UpstreamRequestTimeout, "UT", "UpstreamRequestTimeout"],
   [ResponseFlag.LocalReset, "LR", "LocalReset"],
@@ -52,7 +56,6 @@ export const RESPONSE_FLAG_NAMES: ReadonlyArray<readonly [bit: number, short: st
   [ResponseFlag.UnauthorizedExternalService, "UAEX", "UnauthorizedExternalService"],
   [ResponseFlag.RateLimitServiceError, "RLSE", "RateLimitServiceError"],
   [ResponseFlag.DownstreamConnectionTermination, "DC", "DownstreamConnectionTermination"],
-  [ResponseFlag.UpstreamRetryLimitExceeded, "URX", "UpstreamRetryLimitExceeded"],
   [ResponseFlag.StreamIdleTimeout, "SI", "StreamIdleTimeout"],
   [ResponseFlag.InvalidEnvoyRequestHeaders, "IH", "InvalidEnvoyRequestHeaders"],
   [ResponseFlag.DownstreamProtocolError, "DPE", "DownstreamProtocolError"],

@@ -55,7 +55,7 @@ const CASES: readonly (readonly [format: string, text: string, changes?: Partial
   ["%RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%", "- -"],
   [
     "%RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%",
-    "UF,URX UpstreamConnectionFailure,UpstreamRetryLimitExceeded",
+    "URX,UF UpstreamRetryLimitExceeded,UpstreamConnectionFailure",
     { responseFlags: ResponseFlag.UpstreamRetryLimitExceeded | ResponseFlag.UpstreamConnectionFailure },
   ],
   ["%BYTES_RECEIVED% %BYTES_SENT% %UPSTREAM_REQUEST_ATTEMPT_COUNT% %CONNECTION_ID%", "0 6 1 3"],
@@ -88,7 +88,7 @@ const CASES: readonly (readonly [format: string, text: string, changes?: Partial
   ],
   ["%UPSTREAM_LOCAL_ADDRESS% %UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT% %UPSTREAM_LOCAL_PORT%", "- - -", { upstreamLocalAddress: "" }],
   ["%UPSTREAM_TRANSPORT_FAILURE_REASON%", "-"],
-  ["%UPSTREAM_TRANSPORT_FAILURE_REASON%", "TLS error:\\nbad", { upstreamTransportFailure: "TLS error:\nbad" }],
+  ["%UPSTREAM_TRANSPORT_FAILURE_REASON%", "TLS_error:\\nbad", { upstreamTransportFailure: "TLS error:\nbad" }],
   ["%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_PORT%", "192.0.2.7:0 192.0.2.7 0"],
   ["%DOWNSTREAM_DIRECT_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_PORT%", "10.0.0.9:41234 41234"],
   [

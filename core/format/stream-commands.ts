@@ -178,7 +178,8 @@ export const STREAM_COMMANDS: Readonly<Record<string, Command>> = {
   UPSTREAM_REQUEST_ATTEMPT_COUNT: simple(numberOperator((info) => info.attemptCount)),
   UPSTREAM_CLUSTER: { argument: "none", length: false, make: makeCluster },
   UPSTREAM_CLUSTER_RAW: simple(text((info) => info.upstreamCluster)),
-  UPSTREAM_TRANSPORT_FAILURE_REASON: simple(text((info) => info.upstreamTransportFailure)),
+  // One word, as Envoy writes it: logs are taken apart at spaces.
+  UPSTREAM_TRANSPORT_FAILURE_REASON: simple(text((info) => info.upstreamTransportFailure.replaceAll(" ", "_"))),
   // Only a listener's log and an L4 close have these: in Envoy, too, an HTTP log shows none.
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: simple(stringOperator(absent)),
   CONNECTION_TERMINATION_DETAILS: simple(stringOperator(absent)),

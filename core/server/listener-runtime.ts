@@ -64,6 +64,8 @@ export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
   readonly #sniffing: Set<SniffingConnection>;
   #stats: ListenerStats;
   draining: boolean;
+  /** It will close soon: responses end their connections, new ones are still taken. */
+  #closingSoon: boolean;
   /** Responses carry `connection: close`, because health checks are answered with a failure. */
   #announcing: boolean;
 
@@ -79,6 +81,7 @@ export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
     this.#connections = 0;
     this.#sniffing = new Set();
     this.draining = false;
+    this.#closingSoon = false;
     this.#announcing = false;
     this.#stats = new ListenerStats(built.scope);
     this.update(built);
@@ -137,7 +140,7 @@ export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
   }
 
   #slotFor(old: ChainSlot | undefined, chain: BuiltChain): ChainSlot {
-    if (old === undefined) return new ChainSlot(chain, this, this.#announcing || this.draining);
+    if (old === undefined) return new ChainSlot(chain, this, this.#announcing || this.#closingSoon || this.draining);
     old.update(chain);
     return old;
   }
@@ -232,8 +235,21 @@ export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
   /** From now on every response says whether its connection will close, as Envoy's do while its health check fails. */
   announceClose(on: boolean): void {
     this.#announcing = on;
-    for (const slot of this.#slots.values()) slot.draining = on || this.draining;
-    if (this.#default !== null) this.#default.draining = on || this.draining;
+    this.#tellSlots();
+  }
+
+  /** The same until it closes. False when it was asked before. */
+  closeSoon(): boolean {
+    if (this.#closingSoon || this.draining) return false;
+    this.#closingSoon = true;
+    this.#tellSlots();
+    return true;
+  }
+
+  #tellSlots(): void {
+    const ending = this.#announcing || this.#closingSoon || this.draining;
+    for (const slot of this.#slots.values()) slot.draining = ending;
+    if (this.#default !== null) this.#default.draining = ending;
   }
 
   /** The connections that are there end, those to come do not. */

@@ -145,7 +145,20 @@ export class Server {
     this.#log.info(`listener ${runtime.name} at ${runtime.built.host}:${runtime.built.port} is drained`);
   }
 
-  /** `/drain_listeners`: no new connections; with `graceful` those that are there end by themselves. */
+  /**
+   * `/drain_listeners`: listeners close, and the connections that are there go on. With `graceful` they close after the drain time: until then they
+   * accept, for whoever has not heard of it, and every response ends its connection. Asked again meanwhile it changes nothing.
+   */
+  closeListeners(options: { readonly graceful: boolean; readonly inboundOnly: boolean }): void {
+    const chosen = this.listeners.filter((l) => l.built.admin !== true && (!options.inboundOnly || l.built.inbound));
+    const close = (): void => {
+      for (const l of chosen) void l.stopAccepting();
+    };
+    if (!options.graceful) close();
+    else if (chosen.filter((l) => l.closeSoon()).length > 0) setTimeout(close, this.drainTimeMs).unref();
+  }
+
+  /** No new connections; with `graceful` those that are there end by themselves. */
   async drain(options: { readonly graceful: boolean; readonly inboundOnly: boolean; readonly admin?: boolean }): Promise<void> {
     const chosen = this.listeners.filter(
       (l) => (options.admin === true || l.built.admin !== true) && (!options.inboundOnly || l.built.inbound),

@@ -37,7 +37,7 @@ export interface AdminContext {
 }
 
 export interface DrainOptions {
-  /** Close connections over the drain time instead of at once. */
+  /** Close the listeners after the drain time, with each response ending its connection until then. */
   readonly graceful: boolean;
   /** Only listeners whose traffic direction is inbound. */
   readonly inboundOnly: boolean;

@@ -48,7 +48,7 @@ const PAGES: readonly Page[] = [
     post: true,
     help: "drain and close listeners",
     parameters: [
-      ["graceful", "let connections end over the drain time first"],
+      ["graceful", "accept over the drain time first, while responses end connections"],
       ["skip_exit", "drain connections, but go on listening"],
       ["inboundonly", "only listeners for inbound traffic"],
     ],

@@ -14,6 +14,12 @@ import { fetchRaw, rawConnect, request } from "../lib/raw.ts";
 
 const slow = (delay: number): [string, string][] => [["x-answer", JSON.stringify({ delay, body: "late" })]];
 
+const refused = (port: number): Promise<boolean> =>
+  rawConnect(port).then(
+    (client) => (client.destroy(), false),
+    () => true,
+  );
+
 describeRuntimes("the life of a gateway", (runtime) => {
   let origin: Origin;
   let folder: string;
@@ -118,15 +124,29 @@ describeRuntimes("the life of a gateway", (runtime) => {
       await gateway.stop();
     });
 
-    it("drain_listeners closes the listeners and keeps the admin page", async () => {
+    it("drain_listeners?graceful accepts over the drain time, ends connections with their responses, then closes", async () => {
+      const gateway = await runtime.start(simple(), own ? { args: ["--drain-time", "3"] } : {});
+      const held = await rawConnect(gateway.port);
+      expect((await held.ask(request("/"))).header("connection")).toBeUndefined();
+      expect((await gateway.ask("/drain_listeners?graceful", "POST")).status).toBe(200);
+      expect((await fetchRaw(gateway.port, "/")).status).toBe(200);
+      // Envoy closes the more of them the more of its drain time, ten minutes, is over.
+      if (own) {
+        expect((await held.ask(request("/"))).header("connection")).toBe("close");
+        await until(() => refused(gateway.port), "the listener refuses connections");
+      }
+      held.destroy();
+      await gateway.stop();
+    });
+
+    it("drain_listeners closes the listeners, and keeps their connections and the admin page", async () => {
       const gateway = await runtime.start(simple());
+      const held = await rawConnect(gateway.port);
+      expect((await held.ask(request("/"))).status).toBe(200);
       expect((await gateway.ask("/drain_listeners", "POST")).status).toBe(200);
-      const refused = async (): Promise<boolean> =>
-        rawConnect(gateway.port).then(
-          (client) => (client.destroy(), false),
-          () => true,
-        );
-      await until(refused, "the listener refuses connections");
+      await until(() => refused(gateway.port), "the listener refuses connections");
+      expect((await held.ask(request("/"))).status).toBe(200);
+      held.destroy();
       expect((await gateway.ask("/ready")).text).not.toBe("");
       await gateway.stop();
     });
