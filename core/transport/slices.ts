@@ -1,5 +1,6 @@
 import type { Pace, Sliced } from "../contract/sliced.ts";
 import { clock } from "./clock.ts";
+import { sliceMade } from "./collect.ts";
 
 /** How long the event loop may wait for one slice. ms: reading the time and a step between two readings come on top. */
 const SLICE = 3;
@@ -17,6 +18,8 @@ export async function inSlices<T>(work: (pace: Pace) => Sliced<T>, sliceMs: numb
   for (;;) {
     const step = running.next();
     if (step.done === true) return step.value;
+    await turn();
+    sliceMade();
     await turn();
     began = clock.now();
   }
