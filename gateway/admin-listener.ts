@@ -86,6 +86,7 @@ export function adminListener(
           sourcePorts: [],
         },
         manager,
+        network: null,
         transport: null,
       },
       resource: {},

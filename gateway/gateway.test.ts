@@ -165,15 +165,15 @@ describe("a configuration that can't be honoured", () => {
     expect(await refused(upstream, { allowUnsupported: true })).toContain("there is no TLS yet");
   });
 
-  it("is refused for listener filters, and statistics that can't be kept so", async () => {
+  it("is refused for a listener filter that there is not, and statistics that can't be kept so", async () => {
     const filters = [
       {
         name: "x",
-        typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol" },
+        typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.listener.original_dst.v3.OriginalDst" },
       },
     ];
     expect(await refused(bootstrapText([answering("", 0, { listener: { listener_filters: filters } })]))).toContain(
-      "listener filters",
+      "original_dst is not supported: connections are taken where they arrive",
     );
     const stats_config = { stats_tags: [{ tag_name: "t", regex: "(" }] };
     expect(await refused(bootstrapText([answering("")], [], { stats_config }))).toContain("stats_config.stats_tags[0].regex");

@@ -5,6 +5,7 @@ import { FilterRegistry } from "../core/filter/registry.ts";
 import { loadPluginModule, type PluginModule } from "../core/filter/loader/load-plugin-module.ts";
 import { PluginLoadError } from "../core/filter/loader/plugin-load-error.ts";
 import { chooseDefinition, parsePluginReference } from "../core/filter/loader/plugin-reference.ts";
+import type { PluginDefinition } from "../core/filter/loader/plugin-brand.ts";
 import { Runtime } from "../core/filter/runtime.ts";
 import { STANDARD_BALANCERS } from "../core/cluster/balancers/standard.ts";
 import type { ClusterEnvironment } from "../core/cluster/cluster.ts";
@@ -41,6 +42,7 @@ import type { Pace, Sliced } from "../core/contract/sliced.ts";
 import { compileLocalReply } from "./local-reply.ts";
 import { nodeAddress } from "./local-address.ts";
 import { findPluginReferences } from "./plugin-references.ts";
+import { LISTENER_FILTERS, NETWORK_FILTERS } from "./network-filters.ts";
 import { SERVER_TRANSPORTS } from "./server-transports.ts";
 
 /** How a gateway is made. */
@@ -79,8 +81,16 @@ interface Loaded {
   readonly bootstrap: Bootstrap;
   readonly context: DecodeContext;
   readonly plugins: readonly PluginModule[];
-  readonly byReference: ReadonlyMap<string, FilterDefinition>;
+  readonly byReference: ReadonlyMap<string, PluginDefinition>;
   readonly stats: StatsOptions;
+}
+
+/** The plugins' definitions of one kind. */
+function definitionsOf<K extends PluginDefinition["kind"]>(
+  definitions: ReadonlyMap<string, PluginDefinition>,
+  kind: K,
+): Extract<PluginDefinition, { kind: K }>[] {
+  return [...definitions.values()].filter((d): d is Extract<PluginDefinition, { kind: K }> => d.kind === kind);
 }
 
 /** Plugins are let go with the last stream that may be in them. */
@@ -393,7 +403,7 @@ export class Gateway {
     if (root !== undefined) await inSlices((pace) => readAhead(root, { allowUnsupported: context.allowUnsupported }, pace));
     const bootstrap = document.root === undefined ? undefined : decode(Bootstrap, document.root, context);
     const plugins: PluginModule[] = [];
-    const byReference = new Map<string, FilterDefinition>();
+    const byReference = new Map<string, PluginDefinition>();
     const cwd = dirname(resolve(file));
     const add = async (reference: string, from: string): Promise<PluginModule | undefined> => {
       try {
@@ -469,7 +479,9 @@ export class Gateway {
         (key.id === clusterManagerKey.id ? clusters.manager : key.id === localServerKey.id ? local : undefined) as never,
     };
     const env: BuildEnvironment = {
-      registry: this.#registry.with([...byReference.values()]),
+      registry: this.#registry.with(definitionsOf(byReference, "http_filter")),
+      networkRegistry: NETWORK_FILTERS.with(definitionsOf(byReference, "network_filter")),
+      listenerRegistry: LISTENER_FILTERS,
       context,
       root: this.stats,
       services,

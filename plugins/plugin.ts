@@ -1,4 +1,5 @@
 import type { FilterDefinition } from "../core/contract/filter.ts";
+import type { NetworkFilterDefinition } from "../core/contract/network-filter.ts";
 import type { Hold } from "../core/contract/stream.ts";
 import { findDefinitionProblem } from "../core/filter/loader/definition-shape.ts";
 import { PLUGIN_BRAND, PLUGIN_VERSION, type PluginBrand } from "../core/filter/loader/plugin-brand.ts";
@@ -39,6 +40,14 @@ export type {
   UpstreamHost,
 } from "../core/contract/stream.ts";
 export { ResponseFlag } from "../core/contract/response-flags.ts";
+
+export type { ConnectionFacts } from "../core/contract/listener-filter.ts";
+export type {
+  NetworkConnection,
+  NetworkFilter,
+  NetworkFilterDefinition,
+  NetworkOutcome,
+} from "../core/contract/network-filter.ts";
 
 /** What `defineFilter` takes: a definition without its `kind`. */
 export type FilterSpec<Config, S, RouteConfig> = Omit<FilterDefinition<Config, S, RouteConfig>, "kind">;
@@ -83,6 +92,48 @@ export function defineFilter<Config = undefined, S = undefined, RouteConfig = Co
   const problem = findDefinitionProblem({ kind: "http_filter", ...spec });
   if (problem !== undefined) throw new TypeError(problem);
   return Object.freeze({ ...spec, kind: "http_filter", [PLUGIN_BRAND]: PLUGIN_VERSION } as const);
+}
+
+/** What `defineNetworkFilter` takes: a definition without its `kind`. */
+export type NetworkFilterSpec<Config, S> = Omit<NetworkFilterDefinition<Config, S>, "kind">;
+
+/** What `defineNetworkFilter` returns. */
+export type NetworkPlugin<Config = undefined, S = undefined> = NetworkFilterDefinition<Config, S> & PluginBrand;
+
+/**
+ * Defines a network filter: one that sees the bytes of a connection, whatever protocol they are. Everything that `defineFilter` says holds here
+ * too.
+ *
+ * @example
+ * ```ts
+ * import { defineNetworkFilter } from "isthmus/plugin";
+ * import * as v from "valibot";
+ *
+ * export default defineNetworkFilter({
+ *   id: "banner",
+ *   status: "alpha",
+ *   posture: "untrusted",
+ *   config: v.strictObject({ text: v.string() }),
+ *   create: (config) => ({
+ *     onConnection(c) {
+ *       c.write(new TextEncoder().encode(config.text));
+ *     },
+ *   }),
+ * });
+ * ```
+ * @throws TypeError that names the field when the definition is malformed.
+ */
+export function defineNetworkFilter<Config = undefined, S = undefined>(
+  spec: NetworkFilterSpec<Config, S>,
+): NetworkPlugin<Config, S> {
+  const problem = findDefinitionProblem({ kind: "network_filter", ...spec });
+  if (problem !== undefined) throw new TypeError(problem);
+  return Object.freeze({ ...spec, kind: "network_filter", [PLUGIN_BRAND]: PLUGIN_VERSION } as const);
+}
+
+/** `anyFilter` for network filters. */
+export function anyNetworkFilter<Config, S>(definition: NetworkFilterDefinition<Config, S>): NetworkFilterDefinition {
+  return definition as unknown as NetworkFilterDefinition;
 }
 
 /**

@@ -33,6 +33,7 @@ export class ClusterStatsImpl implements ClusterStats {
   readonly upstream_cx_connect_timeout: Counter;
   readonly upstream_cx_connect_ms: Histogram;
   readonly upstream_cx_length_ms: Histogram;
+  readonly upstream_cx_connect_attempts_exceeded: Counter;
   readonly upstream_cx_overflow: Counter;
   readonly upstream_cx_destroy: Counter;
   readonly upstream_cx_destroy_local: Counter;
@@ -97,6 +98,7 @@ export class ClusterStatsImpl implements ClusterStats {
     this.upstream_cx_connect_timeout = scope.counter("upstream_cx_connect_timeout");
     this.upstream_cx_connect_ms = scope.histogram("upstream_cx_connect_ms");
     this.upstream_cx_length_ms = scope.histogram("upstream_cx_length_ms");
+    this.upstream_cx_connect_attempts_exceeded = scope.counter("upstream_cx_connect_attempts_exceeded");
     this.upstream_cx_overflow = scope.counter("upstream_cx_overflow");
     this.upstream_cx_destroy = scope.counter("upstream_cx_destroy");
     this.upstream_cx_destroy_local = scope.counter("upstream_cx_destroy_local");

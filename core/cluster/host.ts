@@ -1,4 +1,11 @@
-import type { Host, PendingStream, ResourcePriority, UpstreamRequest } from "../contract/cluster.ts";
+import type {
+  Host,
+  PendingStream,
+  ResourcePriority,
+  TcpUpstream,
+  TcpUpstreamUser,
+  UpstreamRequest,
+} from "../contract/cluster.ts";
 import type { Clock } from "../transport/clock.ts";
 import type { ConnectAddress, ConnectOptions, connect } from "../transport/connect.ts";
 import type { TimerWheel } from "../transport/timers.ts";
@@ -9,6 +16,7 @@ import { addressText } from "./address-text.ts";
 import { EDS_FLAGS, UNHEALTHY_FLAGS } from "./health-flag.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
 import { TcpTunnel } from "./pool/tcp-tunnel.ts";
+import { TcpUpstreamConnection } from "./pool/tcp-upstream.ts";
 
 /** What a cluster's hosts and connections use of the process. Tests put their own in. */
 export interface UpstreamEnvironment {
@@ -110,8 +118,8 @@ export class HostImpl implements Host {
   readonly stats: HostStats;
   weight: number;
   monitor: HostMonitor | null;
-  /** Connections that end a CONNECT here; null while there never was one. */
-  tunnels: Set<TcpTunnel> | null;
+  /** Plain TCP connections; null while there never was one. */
+  tcpConnections: Set<TcpUpstreamConnection> | null;
   private flags: number;
   private readonly pool: ConnectionPool;
   private highPool: ConnectionPool | null;
@@ -134,7 +142,7 @@ export class HostImpl implements Host {
     this.stats = new HostStats();
     this.weight = options.weight;
     this.monitor = null;
-    this.tunnels = null;
+    this.tcpConnections = null;
     this.flags = options.healthFlags;
     this.pool = new ConnectionPool(this, owner.limits.DEFAULT);
     this.highPool = null;
@@ -168,9 +176,13 @@ export class HostImpl implements Host {
 
   newTunnel(request: UpstreamRequest): PendingStream {
     const tunnel = new TcpTunnel(this, request);
-    (this.tunnels ??= new Set()).add(tunnel);
     tunnel.open();
     return tunnel;
+  }
+
+  newTcpConnection(user: TcpUpstreamUser): TcpUpstream | null {
+    const connection = new TcpUpstreamConnection(this, user);
+    return connection.open() ? connection : null;
   }
 
   /** A host of a LOGICAL_DNS cluster is somewhere else now. Connections that exist stay. */
@@ -238,6 +250,6 @@ export class HostImpl implements Host {
   dispose(): void {
     this.pool.dispose();
     this.highPool?.dispose();
-    if (this.tunnels !== null) for (const tunnel of [...this.tunnels]) tunnel.reset();
+    if (this.tcpConnections !== null) for (const connection of [...this.tcpConnections]) connection.dispose();
   }
 }

@@ -69,6 +69,8 @@ export interface Host extends UpstreamHost {
   newStream(request: UpstreamRequest, priority: ResourcePriority): PendingStream | null;
   /** A plain TCP connection for the payload of a CONNECT that ends here. Its stream answers the CONNECT with 200 itself. */
   newTunnel(request: UpstreamRequest): PendingStream;
+  /** A plain TCP connection, for one user; null when the cluster has as many as it may (`max_connections`). */
+  newTcpConnection(user: TcpUpstreamUser): TcpUpstream | null;
   /** A request was given up because the route's or the attempt's time had run out. */
   countTimeout(): void;
 }
@@ -76,6 +78,38 @@ export interface Host extends UpstreamHost {
 export interface PendingStream {
   /** Gives the place in the queue back. */
   cancel(): void;
+}
+
+/** A TCP connection to a host. */
+export interface TcpUpstream {
+  readonly host: Host;
+  /** "10.0.0.9:34567", or "" when it is gone. */
+  readonly localAddress: string;
+  /** Bytes that the kernel has not taken yet. */
+  readonly buffered: number;
+  /** False: more than the cluster's `per_connection_buffer_limit_bytes` is buffered, `onUpstreamDrain` follows. */
+  write(chunk: Uint8Array): boolean;
+  /** FIN once everything written is out. */
+  end(): void;
+  pause(): void;
+  resume(): void;
+  /** Closes at once. Nothing is told any more. */
+  close(): void;
+  /** As `close`, with RST. */
+  reset(): void;
+}
+
+/** What the user of a TCP connection hears. */
+export interface TcpUpstreamUser {
+  onUpstreamConnected(): void;
+  /** There will be no connection: "connection_failure", "connection_timeout". `details` is the transport's failure text. */
+  onUpstreamConnectFailure(reason: ResetReason, details: string): void;
+  onUpstreamData(chunk: Buffer): void;
+  /** FIN: nothing more comes. It can still be written to. */
+  onUpstreamEnd(): void;
+  onUpstreamDrain(): void;
+  /** It is closed. `whole`: both sides had ended. Last. */
+  onUpstreamClosed(whole: boolean, details: string): void;
 }
 
 /** What the router hears of one attempt. */
@@ -144,6 +178,7 @@ export interface ClusterStats {
   readonly upstream_cx_connect_fail: Counter;
   readonly upstream_cx_connect_timeout: Counter;
   readonly upstream_cx_connect_ms: Histogram;
+  readonly upstream_cx_connect_attempts_exceeded: Counter;
   readonly upstream_cx_overflow: Counter;
   readonly upstream_cx_destroy: Counter;
   readonly upstream_cx_destroy_local: Counter;

@@ -22,6 +22,8 @@ export interface ConnectionFacts {
   readonly applicationProtocols: readonly string[];
   /** Dynamic metadata by namespace, for logs and filters; undefined while there is none. */
   readonly metadata: Record<string, Record<string, unknown>> | undefined;
+  /** Filter state by key; undefined while there is none. */
+  readonly filterState: Record<string, unknown> | undefined;
 }
 
 /** A connection as listener filters see it. */

@@ -113,6 +113,8 @@ export interface StreamInfo {
   readonly filterChainName: string;
   /** Dynamic metadata by namespace; undefined until something is set. */
   readonly dynamicMetadata: Record<string, Record<string, unknown>> | undefined;
+  /** What a line of the access log is about ("TcpPeriodic"); undefined: the end of a stream. */
+  readonly accessLogType?: string;
   /** Filter state by key; undefined until something is set. */
   readonly filterState: Record<string, unknown> | undefined;
 }

@@ -1,5 +1,6 @@
 import type { FilterDefinition, FilterScope, HttpFilter } from "../contract/filter.ts";
 import { type DecodeContext, locate, type MessageSchema, nodeOf, parse, type TypedConfig } from "../resources/schema/index.ts";
+import type { PluginDefinition } from "./loader/plugin-brand.ts";
 import { type ChainEntry, FilterChain } from "../stream/chain.ts";
 import { isStandardSchema, validateConfig } from "./loader/validate-config.ts";
 import { compileRouteConfigs, type RouteConfigs } from "./route-config.ts";
@@ -20,7 +21,7 @@ export interface ChainEnvironment {
   /** The scope of one filter. */
   scope(name: string, slot: number): FilterScope;
   /** A definition for a type URL that the registry doesn't know (`file:`, `npm:`), loaded beforehand. */
-  plugin(typeUrl: string): FilterDefinition | undefined;
+  plugin(typeUrl: string): PluginDefinition | undefined;
 }
 
 /** One filter as it was built. */
@@ -61,7 +62,12 @@ export function compileChain(
       report(entry, `filter "${entry.name}" has no typed_config, wanted one that names its type`);
       return;
     }
-    const definition = env.plugin(typedConfig.typeUrl) ?? env.registry.find(typedConfig.typeUrl);
+    const plugin = env.plugin(typedConfig.typeUrl);
+    if (plugin?.kind === "network_filter") {
+      report(typedConfig, `"${plugin.id}" is a network filter, wanted an HTTP filter`);
+      return;
+    }
+    const definition = plugin ?? env.registry.find(typedConfig.typeUrl);
     if (definition === undefined) {
       if (entry.isOptional === true) return;
       const node = nodeOf(typedConfig);
@@ -135,7 +141,7 @@ export const FAILED: unique symbol = Symbol("failed");
 
 /** Reads a filter's configuration by its definition's schema, Envoy's or a user's own. */
 export function readFilterConfig(
-  definition: FilterDefinition,
+  definition: Pick<FilterDefinition, "id" | "config" | "routeConfig">,
   config: TypedConfig,
   which: "config" | "routeConfig",
   context: DecodeContext,

@@ -193,7 +193,7 @@ export const STREAM_COMMANDS: Readonly<Record<string, Command>> = {
   ROUTE_NAME: simple(text((info) => info.matchedRoute?.name ?? "")),
   VIRTUAL_HOST_NAME: simple(text((info) => info.matchedRoute?.virtualHost ?? "")),
   FILTER_CHAIN_NAME: simple(text((info) => info.filterChainName)),
-  ACCESS_LOG_TYPE: simple(constantOperator("DownstreamEnd")),
+  ACCESS_LOG_TYPE: simple(plainOperator((info) => info.accessLogType ?? "DownstreamEnd")),
   HOSTNAME: { argument: "none", length: false, make: () => constantOperator(visible(toBytes(hostname() || "-"))) },
   ENVIRONMENT: { argument: "required", length: true, make: makeEnvironment },
 };

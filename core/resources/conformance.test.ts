@@ -23,6 +23,7 @@ const NEWER: Readonly<Record<string, readonly string[]>> = {
   "envoy.config.core.v3.SocketAddress": ["network_namespace_filepath"],
   "envoy.config.listener.v3.AdditionalAddress": ["tcp_keepalive"],
   "envoy.config.listener.v3.Listener": ["fcds_config", "tcp_keepalive"],
+  "envoy.config.core.v3.ProxyProtocolConfig": ["added_tlvs"],
   "envoy.config.metrics.v3.HistogramBucketSettings": ["bins"],
   "envoy.config.route.v3.DirectResponseAction": ["body_format"],
   "envoy.config.route.v3.Route": ["request_body_buffer_limit"],
@@ -38,6 +39,20 @@ const NEWER: Readonly<Record<string, readonly string[]>> = {
     "request_trailers_mutations",
   ],
   "envoy.extensions.filters.http.router.v3.Router": ["reject_connect_request_early_data"],
+  "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol": ["tlv_location"],
+  "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": [
+    "enable_ja4_fingerprinting",
+    "max_client_hello_size",
+    "close_connection_on_client_hello_parsing_errors",
+  ],
+  "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy": [
+    "backoff_options",
+    "proxy_protocol_tlvs",
+    "proxy_protocol_tlv_merge_policy",
+    "upstream_connect_mode",
+    "max_early_data_bytes",
+    "check_drain_close",
+  ],
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager": [
     "http1_safe_max_connection_duration",
     "stream_flush_timeout",

@@ -7,6 +7,12 @@ import { HTTPFault } from "./filters/fault.ts";
 import { HeaderMutation, HeaderMutationPerRoute } from "./filters/header-mutation.ts";
 import { HealthCheck } from "./filters/health-check.ts";
 import { Router } from "./filters/router.ts";
+import { HttpInspector } from "./listener-filters/http-inspector.ts";
+import { ProxyProtocol } from "./listener-filters/proxy-protocol.ts";
+import { TlsInspector } from "./listener-filters/tls-inspector.ts";
+import { ConnectionLimit } from "./network-filters/connection-limit.ts";
+import { Echo, NetworkDirectResponse, SniCluster } from "./network-filters/simple.ts";
+import { TcpProxy } from "./network-filters/tcp-proxy.ts";
 import { HttpConnectionManager } from "./http-connection-manager.ts";
 import { HttpRequestHeaderMatchInput, HttpRequestQueryParamMatchInput } from "./matcher-tree.ts";
 import { UpstreamHttpProtocolOptions } from "./protocol-options.ts";
@@ -15,12 +21,12 @@ import type { MessageSchema } from "./schema/message.ts";
 import { boolValue, message } from "./schema/index.ts";
 
 /** Where an extension may stand; "other" is anywhere else. */
-export type ExtensionKind = "network_filter" | "http_filter" | "access_log" | "route_config" | "other";
+export type ExtensionKind = "listener_filter" | "network_filter" | "http_filter" | "access_log" | "route_config" | "other";
 
 /** What is known of a type URL. */
 export interface Extension {
   readonly kind: ExtensionKind;
-  /** Ends a chain of HTTP filters. */
+  /** Ends a chain of filters. */
   readonly terminal?: boolean;
   /** Reads its configuration; without one, only the type URL is checked. */
   readonly schema?: Pick<MessageSchema<unknown>, "decodeAny">;
@@ -39,7 +45,15 @@ export const UuidRequestIdConfig = message("envoy.extensions.request_id.uuid.v3.
 
 /** The extensions whose messages are described in this folder. */
 export const builtInExtensions: Extensions = new Map<string, Extension>([
-  entry("network_filter", HttpConnectionManager),
+  terminal(HttpConnectionManager),
+  terminal(TcpProxy),
+  terminal(NetworkDirectResponse),
+  terminal(Echo),
+  entry("network_filter", ConnectionLimit),
+  entry("network_filter", SniCluster),
+  entry("listener_filter", TlsInspector),
+  entry("listener_filter", HttpInspector),
+  entry("listener_filter", ProxyProtocol),
   ["envoy.extensions.filters.http.router.v3.Router", { kind: "http_filter", schema: Router, terminal: true }],
   entry("http_filter", HTTPFault),
   entry("http_filter", Buffer),
@@ -82,4 +96,8 @@ export const builtInExtensions: Extensions = new Map<string, Extension>([
 
 function entry(kind: ExtensionKind, schema: Pick<MessageSchema<unknown>, "typeName" | "decodeAny">): [string, Extension] {
   return [schema.typeName, { kind, schema }];
+}
+
+function terminal(schema: Pick<MessageSchema<unknown>, "typeName" | "decodeAny">): [string, Extension] {
+  return [schema.typeName, { kind: "network_filter", schema, terminal: true }];
 }

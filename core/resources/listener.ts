@@ -104,7 +104,8 @@ export const Listener = message(
     deprecatedV1: unsupported("deprecated; use bind_to_port"),
     /** Default DEFAULT: drains on every occasion; MODIFY_ONLY: only when changed or removed. */
     drainType: enumOf(["DEFAULT", "MODIFY_ONLY"], { default: "DEFAULT" }),
-    listenerFilters: notBuilt(list(ListenerFilter), "there are no listener filters yet"),
+    /** What looks at connections before their filter chain is chosen, in this order. */
+    listenerFilters: list(ListenerFilter),
     /** Milliseconds for all listener filters; 0: none. Default 15,000. */
     listenerFiltersTimeout: duration({ default: 15_000 }),
     /** Default false: the connection closes. */

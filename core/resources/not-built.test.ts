@@ -32,12 +32,6 @@ const CASES: readonly [what: string, schema: Schema<unknown>, refused: object, h
     { ...cluster, transport_socket: socket("tls.v3.UpstreamTlsContext") },
     { ...cluster, transport_socket: socket("raw_buffer.v3.RawBuffer") },
   ],
-  [
-    "listener filters",
-    Listener,
-    { ...listener, listener_filters: [{ name: "f", typed_config: { "@type": "type.googleapis.com/x" } }] },
-    { ...listener, listener_filters: [] },
-  ],
   ["keep-alive of clients", Listener, { ...listener, tcp_keepalive: { keepalive_time: 5 } }],
   ["local cluster", Bootstrap, { cluster_manager: { local_cluster_name: "c" } }, { cluster_manager: { local_cluster_name: "" } }],
   [

@@ -51,7 +51,7 @@ export function answering(stats: StatsStore, text: string): HttpConnectionManage
 
 /** A chain of that manager, plain and for all connections unless `parts` says otherwise. */
 export function chain(manager: HttpConnectionManager, parts: Partial<BuiltChain> = {}): BuiltChain {
-  return { key: "any", name: "any", criteria: ANY, manager, transport: null, ...parts };
+  return { key: "any", name: "any", criteria: ANY, manager, network: null, transport: null, ...parts };
 }
 
 /** A listener on any port of the loopback. */

@@ -3,7 +3,7 @@ import type { StatsScope } from "../contract/stats.ts";
 import { clock } from "../transport/clock.ts";
 import type { Connection } from "../transport/connection.ts";
 import { listen, type ListeningSocket } from "../transport/connection.ts";
-import { type ChainParts, ChainSlot, type ChainSlotOwner } from "./accept/chain-slot.ts";
+import { type ChainParts, type ChainSlot, type ChainSlotOwner, newChainSlot } from "./accept/chain-slot.ts";
 import { LearnedFacts } from "./accept/facts.ts";
 import {
   type BuiltListenerFilters,
@@ -63,13 +63,16 @@ export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
   /** Connections that listener filters look at: not counted as connections yet. */
   readonly #sniffing: Set<SniffingConnection>;
   #stats: ListenerStats;
+  readonly #drainTime: number;
   draining: boolean;
   /** It will close soon: responses end their connections, new ones are still taken. */
   #closingSoon: boolean;
   /** Responses carry `connection: close`, because health checks are answered with a failure. */
   #announcing: boolean;
 
-  constructor(built: BuiltListener) {
+  /** @param drainTimeMs what connections have that end only when they like, once their chain is gone. */
+  constructor(built: BuiltListener, drainTimeMs = 10_000) {
+    this.#drainTime = drainTimeMs;
     this.built = built;
     this.#slots = new Map();
     this.#default = null;
@@ -140,13 +143,16 @@ export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
   }
 
   #slotFor(old: ChainSlot | undefined, chain: BuiltChain): ChainSlot {
-    if (old === undefined) return new ChainSlot(chain, this, this.#announcing || this.#closingSoon || this.draining);
-    old.update(chain);
-    return old;
+    if (old?.takes(chain) === true) {
+      old.update(chain);
+      return old;
+    }
+    if (old !== undefined) this.#retire(old);
+    return newChainSlot(chain, this, this.#announcing || this.#closingSoon || this.draining);
   }
 
   #retire(slot: ChainSlot): void {
-    slot.drain();
+    slot.leave(this.#drainTime);
     if (slot.connections.size > 0) this.#old.add(slot);
   }
 
@@ -178,7 +184,7 @@ export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
     stats.downstream_pre_cx_active.value--;
     if (why === "remote") stats.downstream_listener_filter_remote_close.value++;
     else if (why === "timeout") stats.downstream_pre_cx_timeout.value++;
-    else if (why === "refused") stats.downstream_listener_filter_error.value++;
+    else if (why === "error") stats.downstream_listener_filter_error.value++;
     this.#tellIdle();
   }
 

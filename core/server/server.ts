@@ -113,7 +113,7 @@ export class Server {
 
   /** Binds a new listener; one of the old ones that has its port on another address, and goes, makes room first (`0.0.0.0` -> `127.0.0.1`). */
   async #bind(built: BuiltListener, wanted: readonly string[], moved: ListenerRuntime[]): Promise<ListenerRuntime> {
-    const runtime = new ListenerRuntime(built);
+    const runtime = new ListenerRuntime(built, this.drainTimeMs);
     try {
       await runtime.bind();
     } catch (error) {

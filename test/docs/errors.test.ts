@@ -66,7 +66,12 @@ describe("docs/errors.md", () => {
 
   it("tells every detail that the data path writes, and no other", () => {
     const reasons = Object.keys(REASONS).map(reasonText);
-    const headings = ["## Bytes that are refused", "## Requests that are answered here", "## Time that ran out"];
+    const headings = [
+      "## Bytes that are refused",
+      "## Requests that are answered here",
+      "## Time that ran out",
+      "## TCP connections",
+    ];
     const all = told(...headings, "## Upstreams that fail").filter((code) => !reasons.includes(code));
     // What an upstream's bytes are refused for is told with the transport failure.
     const ofUpstreams = found(sources("core/cluster"), /["`](http1\.[a-z_]+)/g);

@@ -19,7 +19,7 @@ const { folder, remove } = writeExamples(examples);
 afterAll(remove);
 
 async function load(name: string): Promise<FilterDefinition> {
-  return (await loadPluginModule(`file:./${name}`, { cwd: folder })).definitions[0];
+  return (await loadPluginModule(`file:./${name}`, { cwd: folder })).definitions[0] as FilterDefinition;
 }
 
 describe("docs/plugins.md", () => {

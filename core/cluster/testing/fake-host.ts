@@ -24,6 +24,7 @@ export function fakeHosts(weights: readonly number[]): FakeHost[] {
     requestsError: 0,
     newStream: () => null,
     newTunnel: () => ({ cancel: () => {} }),
+    newTcpConnection: () => null,
     countTimeout: () => {},
   }));
 }

@@ -18,11 +18,11 @@ describe("findFilterProblem", () => {
     [Promise.resolve({}), 'filter "x": "create" returned a promise; it must be synchronous'],
     [{ onRequestHeaders: 5 }, 'filter "x": hook "onRequestHeaders" is a number, wanted a function'],
   ])("judges %j", (filter, expected) => {
-    expect(findFilterProblem("x", filter)).toBe(expected);
+    expect(findFilterProblem({ id: "x", kind: "http_filter" }, filter)).toBe(expected);
   });
 
   it("names a misspelt hook", () => {
-    expect(findFilterProblem("x", { onRequestHeader: () => undefined })).toMatch(
+    expect(findFilterProblem({ id: "x", kind: "http_filter" }, { onRequestHeader: () => undefined })).toMatch(
       /there is no hook "onRequestHeader"; the hooks are createState/,
     );
   });

@@ -1,4 +1,5 @@
 import type { HttpFilter } from "../../contract/filter.ts";
+import type { NetworkFilter } from "../../contract/network-filter.ts";
 
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   kind: ["string"],
@@ -16,9 +17,17 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   createRouteConfig: ["function"],
   create: ["function"],
 };
+/** Of the fields: those that only HTTP filters have. */
+const HTTP_ONLY: ReadonlySet<string> = new Set([
+  "buffer",
+  "routeConfig",
+  "routeTypeUrls",
+  "mergeRouteConfig",
+  "createRouteConfig",
+]);
 const REQUIRED = ["kind", "id", "status", "posture", "create"];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  kind: ["http_filter"],
+  kind: ["http_filter", "network_filter"],
   status: ["stable", "beta", "alpha"],
   posture: ["untrusted", "trusted"],
   onError: ["fail", "skip"],
@@ -32,10 +41,14 @@ const ID = /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/;
 export function findDefinitionProblem(definition: object): string | undefined {
   const fields = definition as Readonly<Record<string, unknown>>;
   const label = typeof fields["id"] === "string" && fields["id"] !== "" ? `filter "${fields["id"]}"` : "filter";
+  const network = fields["kind"] === "network_filter";
   for (const name of REQUIRED) if (fields[name] === undefined) return `${label}: "${name}" is missing`;
   for (const [name, value] of Object.entries(fields)) {
-    const wanted = FIELDS[name];
-    if (wanted === undefined) return `${label}: unknown field "${name}"; the fields are ${Object.keys(FIELDS).join(", ")}`;
+    const wanted = network && HTTP_ONLY.has(name) ? undefined : FIELDS[name];
+    if (wanted === undefined) {
+      const known = Object.keys(FIELDS).filter((field) => !network || !HTTP_ONLY.has(field));
+      return `${label}: unknown field "${name}"; the fields are ${known.join(", ")}`;
+    }
     if (value === undefined) continue;
     const found = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
     if (!wanted.includes(found)) return `${label}: "${name}" is ${article(found)}, wanted ${wanted.map(article).join(" or ")}`;
@@ -67,8 +80,16 @@ function schemaProblem(label: string, name: string, schema: unknown): string | u
   return undefined;
 }
 
-/** What a filter may have: `satisfies` holds this list to the contract. */
-const HOOKS = {
+/** What a filter may have: `satisfies` holds these lists to the contract. */
+const NETWORK_HOOKS = {
+  createState: true,
+  onConnection: true,
+  onData: true,
+  onWrite: true,
+  onClose: true,
+  dispose: true,
+} satisfies Record<keyof NetworkFilter, true>;
+const HTTP_HOOKS = {
   createState: true,
   onRequestHeaders: true,
   onRequestBody: true,
@@ -82,21 +103,25 @@ const HOOKS = {
 } satisfies Record<keyof HttpFilter, true>;
 
 /** The first mistake in what a definition's `create` returned (a hook that is no function, a misspelt one), or undefined. */
-export function findFilterProblem(id: string, filter: unknown): string | undefined {
+export function findFilterProblem(
+  { id, kind }: { readonly id: string; readonly kind: string },
+  filter: unknown,
+): string | undefined {
+  const hooks = kind === "network_filter" ? NETWORK_HOOKS : HTTP_HOOKS;
   if (typeof filter !== "object" || filter === null) {
     return `filter "${id}": "create" returned ${article(filter === null ? "null" : typeof filter)}, wanted an object of hooks`;
   }
   if (typeof (filter as { then?: unknown }).then === "function")
     return `filter "${id}": "create" returned a promise; it must be synchronous`;
-  for (const hook of Object.keys(HOOKS)) {
+  for (const hook of Object.keys(hooks)) {
     const value = (filter as Record<string, unknown>)[hook];
     if (value !== undefined && typeof value !== "function")
       return `filter "${id}": hook "${hook}" is ${article(typeof value)}, wanted a function`;
   }
   for (const [name, value] of Object.entries(filter)) {
     // A name like a hook's that is none would never be called: say so instead of staying silent.
-    if (/^on[A-Z]/.test(name) && typeof value === "function" && !Object.hasOwn(HOOKS, name)) {
-      return `filter "${id}": there is no hook "${name}"; the hooks are ${Object.keys(HOOKS).join(", ")}`;
+    if (/^on[A-Z]/.test(name) && typeof value === "function" && !Object.hasOwn(hooks, name)) {
+      return `filter "${id}": there is no hook "${name}"; the hooks are ${Object.keys(hooks).join(", ")}`;
     }
   }
   return undefined;

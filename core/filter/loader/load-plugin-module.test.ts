@@ -141,7 +141,7 @@ describe("loadPluginModule", () => {
       `${importing}interface Unused {\n  a: string;\n}\n\nexport default ${define("frames", `\n  onRequestHeaders() {\n    throw new Error("boom");\n  },\n`)};\n`,
     );
     const module = await loadPluginModule("./frames.ts", { cwd });
-    const filter = module.definitions[0].create(undefined, {} as FilterScope);
+    const filter = module.definitions[0].create(undefined, {} as FilterScope) as HttpFilter<unknown>;
     try {
       void filter.onRequestHeaders?.({} as HttpStream, {} as HeaderMap, true, undefined);
       expect.unreachable();
@@ -194,7 +194,7 @@ describe("loadPluginModule", () => {
     const error = await failure("./plain.ts");
     expect(error.code).toBe("plugin.no_definition");
     expect(error.message).toBe(
-      `${path}: none of its exports (a, default) was made by defineFilter; wanted: export default defineFilter({ ... })`,
+      `${path}: none of its exports (a, default) was made by defineFilter or defineNetworkFilter; wanted: export default defineFilter({ ... })`,
     );
     write("empty.ts", `export {};\n`);
     expect((await failure("./empty.ts")).message).toMatch(/the module exports nothing; wanted/);

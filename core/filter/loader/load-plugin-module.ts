@@ -1,15 +1,15 @@
-import type { FilterDefinition, FilterScope } from "../../contract/filter.ts";
+import type { FilterScope } from "../../contract/filter.ts";
 import { bundlePlugin } from "./bundle-plugin.ts";
 import { findDefinitionProblem, findFilterProblem } from "./definition-shape.ts";
-import { isPlugin, PLUGIN_BRAND, PLUGIN_VERSION } from "./plugin-brand.ts";
+import { isPlugin, PLUGIN_BRAND, PLUGIN_VERSION, type PluginDefinition } from "./plugin-brand.ts";
 import { PluginLoadError, type PluginErrorCode } from "./plugin-load-error.ts";
 import { parsePluginSource } from "./plugin-source.ts";
 import { runBundle } from "./run-bundle.ts";
 
 /** A loaded plugin module. */
 export interface PluginModule {
-  /** What the module exports that `defineFilter` made, in the order of its exports. At least one. */
-  readonly definitions: readonly FilterDefinition[];
+  /** What the module exports that `defineFilter` or `defineNetworkFilter` made, in the order of its exports. At least one. */
+  readonly definitions: readonly PluginDefinition[];
   /** The plugin's own source files, absolute: when one changes, load anew. */
   readonly files: readonly string[];
   /** Lets the module go; call it when no filter of it is in use any more. */
@@ -32,7 +32,7 @@ export async function loadPluginModule(reference: string, options: LoadPluginOpt
   const external = options.external ?? [];
   const bundle = await bundlePlugin(parsePluginSource(reference, options.cwd), external);
   const running = runBundle(bundle, external);
-  const definitions: FilterDefinition[] = [];
+  const definitions: PluginDefinition[] = [];
   const seen = new Set<unknown>();
   const refuse = (code: PluginErrorCode, message: string): never => {
     running.dispose();
@@ -59,21 +59,21 @@ export async function loadPluginModule(reference: string, options: LoadPluginOpt
   if (definitions.length === 0) {
     const names = exported.map(([name]) => name);
     const found =
-      names.length === 0 ? "the module exports nothing" : `none of its exports (${names.join(", ")}) was made by defineFilter`;
+      names.length === 0
+        ? "the module exports nothing"
+        : `none of its exports (${names.join(", ")}) was made by defineFilter or defineNetworkFilter`;
     refuse("plugin.no_definition", `${found}; wanted: export default defineFilter({ ... })`);
   }
   return { definitions, files: bundle.files, dispose: running.dispose };
 }
 
 /** The same definition, whose `create` also looks at what it made: a misspelt hook would otherwise just never be called. */
-function checked(definition: FilterDefinition): FilterDefinition {
-  return Object.freeze({
-    ...definition,
-    create(config: unknown, scope: FilterScope) {
-      const filter = definition.create(config, scope);
-      const problem = findFilterProblem(definition.id, filter);
-      if (problem !== undefined) throw new TypeError(problem);
-      return filter;
-    },
-  });
+function checked(definition: PluginDefinition): PluginDefinition {
+  const create = (config: unknown, scope: FilterScope): unknown => {
+    const filter = definition.create(config, scope);
+    const problem = findFilterProblem(definition, filter);
+    if (problem !== undefined) throw new TypeError(problem);
+    return filter;
+  };
+  return Object.freeze({ ...definition, create } as PluginDefinition);
 }

@@ -1,4 +1,4 @@
-import type { FilterDefinition } from "../../contract/filter.ts";
+import type { PluginDefinition } from "./plugin-brand.ts";
 
 /** A `type_url` that names a plugin's code instead of a definition that is already known. */
 export interface PluginReference {
@@ -9,7 +9,7 @@ export interface PluginReference {
 }
 
 /**
- * Reads the `type_url` of an `xds.type.v3.TypedStruct` in `http_filters`.
+ * Reads the `type_url` of an `xds.type.v3.TypedStruct` in `http_filters` or in the `filters` of a filter chain.
  * `file:./hello.ts` (relative to the configuration file) or `npm:name`, each with `#id` behind it when the module defines several filters.
  * @returns undefined for any other type URL: that of a definition which ships or was preloaded.
  */
@@ -22,8 +22,8 @@ export function parsePluginReference(typeUrl: string): PluginReference | undefin
 /** The definition that a reference means among those of its module, or a sentence that says why there is none. */
 export function chooseDefinition(
   reference: PluginReference,
-  definitions: readonly FilterDefinition[],
-): FilterDefinition | string {
+  definitions: readonly PluginDefinition[],
+): PluginDefinition | string {
   const ids = definitions.map((d) => d.id).join(", ");
   if (reference.id !== undefined) {
     return (

@@ -230,7 +230,7 @@ export const brokenDocuments: readonly (readonly [
       [
         "an extension that is not supported",
         listener(
-          "filter_chains: [ { filters: [ { name: x, typed_config: { '@type': type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo } } ] } ]",
+          "filter_chains: [ { filters: [ { name: x, typed_config: { '@type': type.googleapis.com/envoy.extensions.filters.network.redis_proxy.v3.RedisProxy } } ] } ]",
         ),
       ],
       [

@@ -72,15 +72,18 @@ function checkChain(chain: FilterChain, clusters: ReadonlySet<string>, extension
     const message = "this filter chain has no filter: its connections are closed at once";
     complain(context, chain, "filters", { code: "filter_order", message, severity: "warning" });
   }
+  const last = chain.filters.length - 1;
   chain.filters.forEach((filter, index) => {
     const config = filter.typedConfig;
-    if (config?.typeUrl !== HttpConnectionManagerSchema.typeName) return;
-    if (index < chain.filters.length - 1) {
-      complain(context, filter, undefined, {
-        code: "filter_order",
-        message: "the HTTP connection manager must be the last filter of its chain",
-      });
+    const known = config && extensions.get(config.typeUrl);
+    if (known?.kind === "network_filter" && (known.terminal === true) !== (index === last)) {
+      const message =
+        index < last
+          ? `"${filter.name}" ends the chain: it must be the last filter`
+          : `the last filter is "${filter.name}", wanted one that ends the chain, such as the HTTP connection manager or tcp_proxy`;
+      complain(context, filter, undefined, { code: "filter_order", message });
     }
+    if (config?.typeUrl !== HttpConnectionManagerSchema.typeName) return;
     const manager = parse(HttpConnectionManagerSchema, config, context);
     if (manager !== undefined) checkManager(manager, clusters, extensions, context);
   });

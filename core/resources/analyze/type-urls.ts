@@ -5,6 +5,7 @@ import type { DecodeContext } from "../schema/context.ts";
 import { nearest } from "../schema/names.ts";
 
 const KINDS: Readonly<Record<ExtensionKind, string>> = {
+  listener_filter: "a listener filter",
   network_filter: "a network filter",
   http_filter: "an HTTP filter",
   access_log: "an access log",
@@ -14,6 +15,7 @@ const KINDS: Readonly<Record<ExtensionKind, string>> = {
 
 /** Which extensions may stand in which field. A filter's own message may also configure it for a route. */
 const FIELDS: Readonly<Record<string, readonly ExtensionKind[]>> = {
+  listenerFilters: ["listener_filter"],
   filters: ["network_filter", "http_filter"],
   httpFilters: ["http_filter"],
   accessLog: ["access_log"],

@@ -9,6 +9,7 @@ export class LearnedFacts implements ListenerFilterConnection {
   transportProtocol = "";
   applicationProtocols: readonly string[] = NONE;
   metadata: Record<string, Record<string, unknown>> | undefined = undefined;
+  filterState: Record<string, unknown> | undefined = undefined;
   /** Bytes that the filter that is just called has taken. */
   consumed = 0;
   #told: Addresses | null = null;
@@ -42,6 +43,10 @@ export class LearnedFacts implements ListenerFilterConnection {
 
   setMetadata(namespace: string, key: string, value: unknown): void {
     ((this.metadata ??= Object.create(null) as Record<string, Record<string, unknown>>)[namespace] ??= {})[key] = value;
+  }
+
+  setFilterState(key: string, value: unknown): void {
+    (this.filterState ??= Object.create(null) as Record<string, unknown>)[key] = value;
   }
 
   consume(bytes: number): void {

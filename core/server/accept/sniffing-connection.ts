@@ -19,10 +19,10 @@ export interface BuiltListenerFilters {
 export interface SniffingOwner {
   /** The filters are done. `read`: bytes that they left, for whoever comes next; null: none. */
   sniffed(sniffing: SniffingConnection, connection: Connection, facts: LearnedFacts, read: Buffer | null): void;
-  /** It is closed: the peer left (`remote`), a filter refused it, time was over, or the listener is gone. */
+  /** It is closed: the peer left (`remote`, `error`), a filter refused it, time was over, or the listener is gone. */
   sniffingClosed(sniffing: SniffingConnection, why: SniffingEnd): void;
 }
-export type SniffingEnd = "remote" | "refused" | "timeout" | "destroyed";
+export type SniffingEnd = "remote" | "error" | "refused" | "timeout" | "destroyed";
 
 /** An accepted connection while listener filters look at it. What it holds is bounded by what they may read, and by one read. */
 export class SniffingConnection implements ConnectionHandler, TimerOwner {
@@ -69,10 +69,9 @@ export class SniffingConnection implements ConnectionHandler, TimerOwner {
         this.#begun = true;
         this.#state = filter.createState?.();
         const first = filter.onAccept === undefined ? WANTS_DATA : filter.onAccept(this.#facts, this.#state);
-        if (!this.#goesOn(first === "more" && filter.onData === undefined ? undefined : first)) {
-          if (this.#over) return;
-          fresh = this.#bytes !== null;
-        } else continue;
+        if (this.#goesOn(first === "more" && filter.onData === undefined ? undefined : first)) continue;
+        if (this.#over) return;
+        fresh = this.#bytes !== null;
       }
       if (!fresh || this.#bytes === null) return;
       fresh = false;
@@ -148,8 +147,8 @@ export class SniffingConnection implements ConnectionHandler, TimerOwner {
 
   onDrain(): void {}
 
-  onClose(): void {
-    this.#close("remote");
+  onClose(error: Error | null): void {
+    this.#close(error === null ? "remote" : "error");
   }
 
   onTimer(): void {

@@ -1,23 +1,23 @@
-import { HttpConnectionManager as HcmSchema } from "../../resources/http-connection-manager.ts";
 import type { CidrRange, SocketAddress } from "../../resources/address.ts";
 import type { FilterChain as FilterChainResource, FilterChainMatch, Listener } from "../../resources/listener.ts";
 import { resourceKey } from "../../resources/diff.ts";
-import { nodeOf, parse } from "../../resources/schema/index.ts";
+import { nodeOf } from "../../resources/schema/index.ts";
 import { addressBytes, type ChainCriteria, type Cidr } from "../filter-chain-match.ts";
 import type { BuiltChain, BuiltListener } from "../listener-runtime.ts";
 import type { ChainTransport } from "../accept/chain-slot.ts";
 import type { Occupied } from "../accept/occupancy.ts";
-import { type BuildEnvironment, type BuiltManager, buildManager } from "./build-manager.ts";
+import type { BuiltListenerFilters } from "../accept/sniffing-connection.ts";
+import type { HttpConnectionManager } from "../hcm/manager.ts";
+import { buildListenerFilters, releaseListenerFilters } from "./build-listener-filters.ts";
+import type { BuildEnvironment } from "./build-manager.ts";
+import { buildChainFilters, type BuiltChainFilters, releaseChainFilters } from "./build-network.ts";
 import { buildTransport } from "./server-transports.ts";
-
-/** Envoy: per_connection_buffer_limit_bytes. */
-const BUFFER_LIMIT = 1024 * 1024;
-const HCM_TYPE = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 /** What of a listener has to be released after it. */
 interface ReleasableParts {
-  readonly managers: readonly BuiltManager[];
+  readonly filters: readonly BuiltChainFilters[];
   readonly transports: readonly ChainTransport[];
+  readonly listenerFilters: BuiltListenerFilters | null;
 }
 
 /** A listener and the parts of its chains. */
@@ -39,7 +39,7 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
   }
   if (sockets.length === 0) return undefined;
   const name = resource.name !== "" ? resource.name : `${sockets[0].address}:${sockets[0].portValue ?? 0}`;
-  const managers: BuiltManager[] = [];
+  const built: BuiltChainFilters[] = [];
   const transports: ChainTransport[] = [];
   const scopes = sockets.map(({ address, portValue }) =>
     env.root.scope("listener", listenerStatName(resource, address, portValue ?? 0), "envoy.listener_address"),
@@ -47,40 +47,12 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
   const scope = scopes[0];
   const keys = new Set<string>();
   const build = (chain: FilterChainResource, index: string): BuiltChain | undefined => {
-    const chainName = chain.name !== undefined && chain.name !== "" ? chain.name : index;
-    const filter = chain.filters?.[0];
+    const chainName = chain.name !== "" ? chain.name : index;
     const about = nodeOf(chain);
-    if (filter === undefined || (chain.filters?.length ?? 0) !== 1) {
-      if (about !== undefined)
-        context.report(
-          about,
-          "invalid_value",
-          `found ${chain.filters?.length ?? 0} network filters, wanted one http_connection_manager`,
-        );
-      return undefined;
-    }
-    const config = filter.typedConfig;
-    if (config?.typeUrl !== HCM_TYPE) {
-      const at = nodeOf(config ?? filter);
-      if (at !== undefined)
-        context.report(
-          at,
-          "unknown_type_url",
-          `network filter "${config?.typeUrl ?? filter.name}" is not built yet, wanted ${HCM_TYPE}`,
-        );
-      return undefined;
-    }
-    const hcm = parse(HcmSchema, config, context);
-    if (hcm === undefined) return undefined;
-    const bufferLimit = resource.perConnectionBufferLimitBytes ?? BUFFER_LIMIT;
-    const built = buildManager(
-      hcm,
-      { listener: name, chain: chain.name ?? "" },
-      { bufferLimit, localAddress: env.localAddress, node: env.node },
-      env,
-    );
-    if (built === undefined) return undefined;
-    managers.push(built);
+    const bufferLimit = resource.perConnectionBufferLimitBytes;
+    const filters = buildChainFilters(chain, { listener: name, chain: chain.name, bufferLimit }, env);
+    if (filters === undefined) return undefined;
+    built.push(filters);
     const transport = buildTransport(chain, env.serverTransports, { context, scope, log: env.logger("connection") });
     if (transport === undefined) return undefined;
     if (transport !== null) transports.push(transport);
@@ -93,14 +65,22 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
       );
     }
     keys.add(key);
-    return { key, name: chainName, criteria: criteriaOf(chain.filterChainMatch), manager: built.manager, transport };
+    return {
+      key,
+      name: chainName,
+      criteria: criteriaOf(chain.filterChainMatch),
+      manager: filters.manager?.manager ?? null,
+      network: filters.network,
+      transport,
+    };
   };
-  const chains = (resource.filterChains ?? []).map((chain, index) => build(chain, `#${index}`));
+  const chains = resource.filterChains.map((chain, index) => build(chain, `#${index}`));
   const fallback = resource.defaultFilterChain === undefined ? null : build(resource.defaultFilterChain, "#default");
   if (chains.length === 0 && fallback === null && node !== undefined) {
     context.report(node, "missing_field", "a listener wants at least one filter chain");
   }
-  const parts = { managers, transports };
+  const listenerFilters = buildListenerFilters(resource, env);
+  const parts = { filters: built, transports, listenerFilters: listenerFilters ?? null };
   if (context.failures !== before) {
     releaseListener(parts);
     return undefined;
@@ -113,7 +93,7 @@ export function buildListener(resource: Listener, env: BuildEnvironment): BuiltL
     inbound: resource.trafficDirection === "INBOUND",
     ipv6Only: host.includes(":") && !ipv4Compat,
     drainsOnModifyOnly: resource.drainType === "MODIFY_ONLY",
-    filters: null,
+    filters: listenerFilters ?? null,
     chains: chains.filter((chain) => chain !== undefined),
     defaultChain: fallback ?? null,
     resource,
@@ -136,17 +116,26 @@ function listenerStatName(resource: Listener, host: string, port: number): strin
 }
 
 /** Undoes the building of a listener that will not serve, or serves no more. */
-export function releaseListener({ managers, transports }: ReleasableParts): void {
-  for (const built of managers) {
-    built.filters.dispose();
-    for (const log of built.accessLogs) log.dispose?.();
-  }
+export function releaseListener({ filters, transports, listenerFilters }: ReleasableParts): void {
+  for (const built of filters) releaseChainFilters(built);
   for (const { transport } of transports) transport.dispose?.();
+  if (listenerFilters !== null) releaseListenerFilters(listenerFilters.filters);
 }
 
 /** What connections and streams may still use of a listener that was replaced. */
-export function occupantsOf({ managers, transports }: ReleasableParts): Occupied[] {
-  return [...managers.map((built) => built.manager), ...transports.map((built) => built.occupancy)];
+export function occupantsOf({ filters, transports, listenerFilters }: ReleasableParts): Occupied[] {
+  const occupants: Occupied[] = transports.map((built) => built.occupancy);
+  for (const { manager, network } of filters) {
+    if (manager !== null) occupants.push(manager.manager);
+    if (network !== null) occupants.push(network.occupancy);
+  }
+  if (listenerFilters !== null) occupants.push(listenerFilters.occupancy);
+  return occupants;
+}
+
+/** The connection managers of its chains. */
+export function managersOf({ filters }: ReleasableParts): HttpConnectionManager[] {
+  return filters.flatMap(({ manager }) => manager?.manager ?? []);
 }
 
 function ranges(list: readonly CidrRange[] | undefined): Cidr[] {

@@ -1,7 +1,9 @@
-import type { AccessLog, FilterDefinition, FilterScope, FilterServices, Logger } from "../../contract/filter.ts";
+import type { AccessLog, FilterScope, FilterServices, Logger } from "../../contract/filter.ts";
+import type { ListenerFilterDefinition } from "../../contract/listener-filter.ts";
 import type { RouteTable } from "../../contract/route.ts";
 import type { StatsScope } from "../../contract/stats.ts";
 import { compileChain, type CompiledFilters } from "../../filter/compile-chain.ts";
+import type { PluginDefinition } from "../../filter/loader/plugin-brand.ts";
 import type { FilterRegistry } from "../../filter/registry.ts";
 import type { RouteConfigs } from "../../filter/route-config.ts";
 import type { Runtime } from "../../filter/runtime.ts";
@@ -11,6 +13,7 @@ import { type DecodeContext, nodeOf } from "../../resources/schema/index.ts";
 import { HttpConnectionManager, type LocalReplyMapper } from "../hcm/manager.ts";
 import { HcmStats } from "../hcm/stats.ts";
 import type { AccessLogFactory } from "./access-logs.ts";
+import type { NetworkDefinition } from "./build-network.ts";
 import type { ServerTransportFactory } from "./server-transports.ts";
 import { compileHcmOptions, type HcmSurroundings } from "./hcm-options.ts";
 
@@ -32,6 +35,8 @@ export type RouteCompiler = (
 /** What building takes that the resources don't say: the plugins, by explicit choice of the assembly. */
 export interface BuildEnvironment {
   readonly registry: FilterRegistry;
+  readonly networkRegistry: FilterRegistry<NetworkDefinition>;
+  readonly listenerRegistry: FilterRegistry<ListenerFilterDefinition>;
   readonly context: DecodeContext;
   readonly root: StatsScope;
   readonly services: FilterServices;
@@ -44,7 +49,7 @@ export interface BuildEnvironment {
     ((hcm: HcmResource, context: DecodeContext, runtime: Runtime) => LocalReplyMapper | undefined) | null;
   readonly clusterExists: (name: string) => boolean;
   logger(component: string): Logger;
-  plugin(typeUrl: string): FilterDefinition | undefined;
+  plugin(typeUrl: string): PluginDefinition | undefined;
   readonly localAddress: string;
   /** Who this proxy is, by the bootstrap's `node`; both "" when it does not say. */
   readonly node: { readonly id: string; readonly cluster: string };

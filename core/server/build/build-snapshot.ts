@@ -2,7 +2,7 @@ import type { Bootstrap } from "../../resources/bootstrap.ts";
 import { type DecodeContext, nodeOf } from "../../resources/schema/index.ts";
 import type { BuiltListener } from "../listener-runtime.ts";
 import type { Snapshot } from "../server.ts";
-import { buildListener, type BuiltListenerParts, occupantsOf, releaseListener } from "./build-listener.ts";
+import { buildListener, type BuiltListenerParts, managersOf, occupantsOf, releaseListener } from "./build-listener.ts";
 import type { BuildEnvironment } from "./build-manager.ts";
 
 /** The clusters of the next snapshot, beside those that serve now. */
@@ -54,7 +54,7 @@ export function buildSnapshot(
   return {
     version,
     listeners,
-    managers: parts.flatMap((built) => built.managers.map((m) => m.manager)),
+    managers: parts.flatMap(managersOf),
     occupants: parts.flatMap(occupantsOf),
     warm: () => clusters.warm(),
     activate: () => clusters.activate(),

@@ -1,0 +1,130 @@
+import { ipText } from "../../../core/format/ip-text.ts";
+import { addressBytes } from "../../../core/server/filter-chain-match.ts";
+
+/** A header of the PROXY protocol. Source: "The PROXY protocol, versions 1 & 2", haproxy, sections 2.1 and 2.2. */
+export interface ProxyHeader {
+  readonly version: 1 | 2;
+  /** Bytes that it takes. */
+  readonly length: number;
+  /** null: the connection is the proxy's own (LOCAL, UNKNOWN), and its addresses hold. */
+  readonly addresses: ProxyAddresses | null;
+  /** Values of version 2, in their order. */
+  readonly values: readonly ProxyValue[];
+}
+
+export interface ProxyAddresses {
+  readonly remote: string;
+  readonly remotePort: number;
+  readonly local: string;
+  readonly localPort: number;
+}
+
+/** A type-length-value of a version 2 header. */
+export interface ProxyValue {
+  readonly type: number;
+  readonly value: Buffer;
+}
+
+/** A header that can't be read. */
+export interface ProxyHeaderError {
+  readonly version: 1 | 2;
+  readonly error: string;
+}
+
+/** "more": the beginning of a header; "none": there is none. */
+export type ProxyHeaderResult = ProxyHeader | ProxyHeaderError | "more" | "none";
+
+const V1 = Buffer.from("PROXY ", "latin1");
+const V2 = Buffer.from("\r\n\r\n\0\r\nQUIT\n", "latin1");
+/** Longest line of version 1, its end included. */
+const MAX_V1 = 107;
+const LF = 0x0a;
+const NONE: readonly ProxyValue[] = Object.freeze([]);
+
+/** The longest header there is: what a filter may have to read. */
+export const MAX_PROXY_HEADER = 16 + 65_535;
+
+export function readProxyHeader(bytes: Buffer): ProxyHeaderResult {
+  if (startsWith(bytes, V2)) return bytes.length < 16 ? "more" : readV2(bytes);
+  if (!startsWith(bytes, V1)) return "none";
+  return bytes.length < V1.length ? "more" : readV1(bytes);
+}
+
+/** Whether what there is of the bytes is the mark's beginning. */
+function startsWith(bytes: Buffer, mark: Buffer): boolean {
+  const length = Math.min(bytes.length, mark.length);
+  return bytes.compare(mark, 0, length, 0, length) === 0;
+}
+
+function readV1(bytes: Buffer): ProxyHeaderResult {
+  const end = bytes.subarray(0, MAX_V1).indexOf(LF);
+  if (end < 0) return bytes.length < MAX_V1 ? "more" : { version: 1, error: "the line does not end" };
+  const wrong = (error: string): ProxyHeaderError => ({ version: 1, error });
+  if (bytes[end - 1] !== 0x0d) return wrong("the line ends without CR");
+  const line = bytes.toString("latin1", V1.length, end - 1);
+  const header = { version: 1, length: end + 1, values: NONE } as const;
+  // What follows UNKNOWN is to be ignored.
+  if (line === "UNKNOWN" || line.startsWith("UNKNOWN ")) return { ...header, addresses: null };
+  const [family, remote, local, remotePort, localPort, ...rest] = line.split(" ");
+  if ((family !== "TCP4" && family !== "TCP6") || localPort === undefined || rest.length > 0)
+    return wrong("wanted TCP4, TCP6 or UNKNOWN, two addresses and two ports");
+  const from = ipOf(remote, family);
+  const to = ipOf(local, family);
+  if (from === undefined || to === undefined) return wrong("an address is not of its family");
+  const ports = [remotePort, localPort].map((text) => (/^(0|[1-9]\d{0,4})$/.test(text) ? Number(text) : 65_536));
+  if (ports.some((port) => port > 65_535)) return wrong("a port is not a number from 0 to 65535");
+  return { ...header, addresses: { remote: from, remotePort: ports[0], local: to, localPort: ports[1] } };
+}
+
+function ipOf(text: string, family: "TCP4" | "TCP6"): string | undefined {
+  if (text.includes(":") !== (family === "TCP6")) return undefined;
+  // Leading zeros would be octal to some readers.
+  if (family === "TCP4" && /(^|\.)0\d/.test(text)) return undefined;
+  const bytes = addressBytes(text);
+  return bytes === undefined ? undefined : ipText(bytes);
+}
+
+function readV2(bytes: Buffer): ProxyHeaderResult {
+  const wrong = (error: string): ProxyHeaderError => ({ version: 2, error });
+  const command = bytes[12];
+  if (command >> 4 !== 2) return wrong(`version ${command >> 4}`);
+  if ((command & 15) > 1) return wrong(`command ${command & 15}`);
+  const family = bytes[13] >> 4;
+  const protocol = bytes[13] & 15;
+  const length = bytes.readUInt16BE(14);
+  const local = (command & 15) === 0;
+  const size = ADDRESS_SIZE[family];
+  if (!local && (size === undefined || protocol > 2)) return wrong(`family ${family}, protocol ${protocol}`);
+  if (!local && size !== undefined && length < size) return wrong(`${length} bytes are too few for the addresses`);
+  if (bytes.length < 16 + length) return "more";
+  const header = { version: 2, length: 16 + length } as const;
+  if (local) return { ...header, addresses: null, values: NONE };
+  const values = readValues(bytes.subarray(16 + (size ?? 0), 16 + length));
+  if (values === undefined) return wrong("a value is longer than the header");
+  const half = family === 1 ? 4 : family === 2 ? 16 : 0;
+  // Unix sockets, and what the proxy does not know: the connection's own addresses hold.
+  if (half === 0) return { ...header, addresses: null, values };
+  const ip = (at: number): string => ipText([...bytes.subarray(at, at + half)]);
+  const addresses = {
+    remote: ip(16),
+    remotePort: bytes.readUInt16BE(16 + 2 * half),
+    local: ip(16 + half),
+    localPort: bytes.readUInt16BE(18 + 2 * half),
+  };
+  return { ...header, addresses, values };
+}
+
+/** Bytes of the addresses by family: unspecified, IPv4, IPv6, Unix. */
+const ADDRESS_SIZE: readonly (number | undefined)[] = [0, 12, 36, 216];
+
+function readValues(bytes: Buffer): ProxyValue[] | undefined {
+  const values: ProxyValue[] = [];
+  for (let at = 0; at < bytes.length;) {
+    if (bytes.length < at + 3) return undefined;
+    const end = at + 3 + bytes.readUInt16BE(at + 1);
+    if (end > bytes.length) return undefined;
+    values.push({ type: bytes[at], value: bytes.subarray(at + 3, end) });
+    at = end;
+  }
+  return values;
+}
