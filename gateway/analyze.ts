@@ -1,5 +1,13 @@
 import { analyzeText } from "../core/resources/analyze/index.ts";
-import { formatErrors, type ResourceError } from "../core/resources/schema/index.ts";
+import { originOf } from "../core/resources/document/node.ts";
+import { clock } from "../core/transport/clock.ts";
+import type { Node, ResourceError } from "../core/resources/schema/index.ts";
+import { analyzeMesh, schemaFinding } from "../plugins/control/istio/analyze/analyze-mesh.ts";
+import type { Severity } from "../plugins/control/istio/analyze/codes.ts";
+import { resourceName, type Finding } from "../plugins/control/istio/analyze/findings.ts";
+import { buildMesh } from "../plugins/control/istio/mesh.ts";
+import type { MeshObject } from "../plugins/control/istio/object.ts";
+import { readMeshDocuments } from "../plugins/control/istio/read/read-mesh-documents.ts";
 import { ReadError } from "./read-text.ts";
 import { allFilters } from "./filters.ts";
 import { compileWhatReads } from "./compile-what-reads.ts";
@@ -9,46 +17,108 @@ import { Gateway } from "./gateway.ts";
 export interface FileContent {
   readonly file: string;
   readonly text: string | Error;
+  /** Found in a folder, not named: then it may be empty. */
+  readonly found?: boolean;
 }
 
-/** Prints every mistake in the files. The exit code: 1 when there is an error among them. Nothing is started and no address is bound. */
-export async function analyzeFiles(
-  files: readonly FileContent[],
-  options: { readonly json: boolean; readonly allowUnsupported: boolean },
-): Promise<number> {
-  const errors: ResourceError[] = [];
-  for (const { file, text } of files) {
+/** How to analyze. */
+export interface AnalyzeFilesOptions {
+  readonly json: boolean;
+  readonly allowUnsupported: boolean;
+  /** Of objects that name none. */
+  readonly namespace?: string;
+}
+
+/**
+ * Prints every mistake in the files, which are looked at together. The exit code: 1 when there is an error among them. Nothing is started
+ * and no address is bound.
+ */
+export async function analyzeFiles(files: readonly FileContent[], options: AnalyzeFilesOptions): Promise<number> {
+  const findings: Finding[] = [];
+  const objects: MeshObject[] = [];
+  const whole: MeshObject[] = [];
+  for (const { file, text, found } of files) {
     if (text instanceof Error) {
-      errors.push({
-        file,
-        line: 0,
-        column: 0,
-        path: "",
-        severity: "error",
-        code: "syntax",
-        found: "",
-        wanted: "",
-        message: text instanceof ReadError ? text.reason : text.message,
-      });
+      const message = text instanceof ReadError ? text.reason : text.message;
+      findings.push({ file, line: 0, column: 0, path: "", severity: "error", code: "syntax", resource: "", message });
       continue;
     }
-    const found = analyzeText(text, { file, allowUnsupported: options.allowUnsupported });
-    // What only building finds: plugins and their schemas, regular expressions, formats. It needs resources that read well.
-    const built = found.some((e) => e.severity === "error")
-      ? compileWhatReads(text, { file, allowUnsupported: options.allowUnsupported })
-      : await Gateway.check({ file, text, filters: allFilters, allowUnsupported: options.allowUnsupported, logLevel: "off" });
-    const key = (e: ResourceError): string => `${e.line}:${e.column}:${e.path}:${e.message}`;
-    const known = new Set(found.map(key));
-    errors.push(...found, ...built.filter((e) => !known.has(key(e))));
+    const read = readMeshDocuments(text, { ...options, file, partial: true });
+    const empty = read.errors.length + read.objects.length + read.others.length === 0;
+    const bootstrap =
+      read.bootstrap !== undefined || (empty && found !== true)
+        ? await analyzeBootstrap(bootstrapTextOf(read.bootstrap, text), file, options)
+        : [];
+    const known = new Set(bootstrap.map(placeOf));
+    findings.push(...bootstrap.map(plainFinding));
+    read.errors.forEach((error, index) => {
+      const resource = read.about[index];
+      if (resource !== "") findings.push(schemaFinding(error, resource));
+      else if (!known.has(placeOf(error))) findings.push(plainFinding(error));
+    });
+    const broken = new Set(read.about.filter((_, index) => read.errors[index].severity === "error"));
+    objects.push(...read.objects);
+    whole.push(...read.objects.filter((object) => !broken.has(resourceName(object))));
   }
-  const failures = errors.filter((e) => e.severity === "error").length;
-  if (options.json) process.stdout.write(JSON.stringify(errors, null, 2) + "\n");
+  const mesh = buildMesh(objects);
+  findings.push(...mesh.errors.map(plainFinding), ...analyzeMesh(mesh, clock.wallNow(), buildMesh(whole)));
+  const order = new Map(files.map(({ file }, index) => [file, index]));
+  const sorted = findings.toSorted(
+    (a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line || a.column - b.column,
+  );
+  return print(sorted, options.json);
+}
+
+/** The text of the bootstrap alone, its lines where they are in the file. */
+function bootstrapTextOf(bootstrap: Node | undefined, text: string): string {
+  if (bootstrap === undefined) return text;
+  const origin = originOf(bootstrap);
+  return "\n".repeat(origin.firstLine - 1) + origin.text;
+}
+
+async function analyzeBootstrap(
+  text: string,
+  file: string,
+  { allowUnsupported }: AnalyzeFilesOptions,
+): Promise<readonly ResourceError[]> {
+  const found = analyzeText(text, { file, allowUnsupported });
+  // What only building finds: plugins and their schemas, regular expressions, formats. It needs resources that read well.
+  const built = found.some((e) => e.severity === "error")
+    ? compileWhatReads(text, { file, allowUnsupported })
+    : await Gateway.check({ file, text, filters: allFilters, allowUnsupported, logLevel: "off" });
+  const known = new Set(found.map(placeOf));
+  return [...found, ...built.filter((e) => !known.has(placeOf(e)))];
+}
+
+function placeOf(e: ResourceError): string {
+  return `${e.line}:${e.column}:${e.path}:${e.message}`;
+}
+
+/** Of what is no object of Istio's: with the code of the error. */
+function plainFinding(error: ResourceError): Finding {
+  return { ...error, resource: "" };
+}
+
+function print(findings: readonly Finding[], json: boolean): number {
+  const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;
+  const failures = count("error");
+  if (json) process.stdout.write(JSON.stringify(findings, null, 2) + "\n");
   else {
-    if (errors.length > 0) process.stdout.write(formatErrors(errors) + "\n");
-    const warnings = errors.length - failures;
-    process.stderr.write(
-      `${failures} ${failures === 1 ? "error" : "errors"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}\n`,
-    );
+    for (const finding of findings) process.stdout.write(formatFinding(finding) + "\n");
+    const parts: [Severity, number, string][] = [
+      ["error", failures, "errors"],
+      ["warning", count("warning"), "warnings"],
+      ["info", count("info"), "infos"],
+    ];
+    const told = parts.filter(([severity, number]) => severity !== "info" || number > 0);
+    process.stderr.write(told.map(([one, number, many]) => `${number} ${number === 1 ? one : many}`).join(", ") + "\n");
   }
   return failures > 0 ? 1 : 0;
+}
+
+/** `file:line:column: error: [IST0101] VirtualService default/a: message`, or for what is no object `file:line:column: error: path: message`. */
+function formatFinding({ file, line, column, severity, code, resource, path, message }: Finding): string {
+  const place = line > 0 ? `${file}:${line}:${column}` : file;
+  const about = code.startsWith("IST") ? `[${code}] ${resource}` : path;
+  return [place, severity, about, message].filter((part) => part !== "").join(": ");
 }

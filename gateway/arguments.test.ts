@@ -61,7 +61,7 @@ describe("the command line", () => {
     [["gateway", "a", "--drain-time", "1.5"], '--drain-time: found "1.5", wanted a whole number'],
     [["gateway", "a", "--wach"], "--wach"],
     [["gateway", "a", "--log-level"], "--log-level"],
-    [["analyze"], "analyze wants at least one file"],
+    [["analyze"], "analyze wants at least one file or folder"],
     [["demo", "x"], 'found "x", but demo takes no arguments'],
     [["frobnicate"], 'found command "frobnicate", wanted gateway, analyze, demo, help or version'],
   ])("%j is refused", (argv, message) => {

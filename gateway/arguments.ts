@@ -3,7 +3,13 @@ import { parseArgs } from "node:util";
 /** What the command line asked for. */
 export type Command =
   | { readonly kind: "gateway"; readonly options: GatewayArguments }
-  | { readonly kind: "analyze"; readonly files: readonly string[]; readonly json: boolean; readonly allowUnsupported: boolean }
+  | {
+      readonly kind: "analyze";
+      readonly paths: readonly string[];
+      readonly json: boolean;
+      readonly allowUnsupported: boolean;
+      readonly namespace: string;
+    }
   | { readonly kind: "demo" }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
@@ -30,7 +36,8 @@ export const HELP = `isthmus: a service mesh and API gateway
 
   isthmus gateway FILE            run an Envoy bootstrap (YAML or JSON)
   isthmus gateway --to URL        put a gateway in front of one service, without a file
-  isthmus analyze FILE...         print every mistake in a bootstrap; exits 1 if there is one
+  isthmus analyze PATH...         print every mistake in files and folders: an Envoy bootstrap, Istio's and Kubernetes' objects;
+                                  exits 1 if there is an error
   isthmus demo                    a gateway on 8080 with two small services behind it
 
 Options of gateway:
@@ -44,6 +51,7 @@ Options of gateway:
 
 Options of analyze:
   --json                as JSON
+  --namespace NAME      namespace of objects that name none (default)
   --allow-unsupported   as above
 
 Signals: SIGTERM and SIGINT drain and end, SIGHUP reloads, SIGUSR1 and SIGUSR2 reopen logs.
@@ -129,12 +137,13 @@ function analyze(args: readonly string[]): Command {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: "boolean" }, "allow-unsupported": { type: "boolean" } },
+    options: { json: { type: "boolean" }, namespace: { type: "string" }, "allow-unsupported": { type: "boolean" } },
   });
-  if (positionals.length === 0) return { kind: "wrong", message: "analyze wants at least one file" };
+  if (positionals.length === 0) return { kind: "wrong", message: "analyze wants at least one file or folder" };
   return {
     kind: "analyze",
-    files: positionals,
+    paths: positionals,
+    namespace: values.namespace ?? "default",
     json: values.json === true,
     allowUnsupported: values["allow-unsupported"] === true,
   };

@@ -1,6 +1,7 @@
 import { parseLogLevel } from "../core/observe/logger.ts";
 import { analyzeFiles } from "./analyze.ts";
 import { HELP, parseCommand } from "./arguments.ts";
+import { configFiles } from "./config-files.ts";
 import { runDemo } from "./demo.ts";
 import { readText } from "./read-text.ts";
 import { runGateway } from "./run-gateway.ts";
@@ -21,8 +22,9 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
       return 2;
     case "analyze": {
       const texts = await Promise.all(
-        command.files.map(async (file) => ({
+        (await configFiles(command.paths)).map(async ({ file, found }) => ({
           file,
+          found,
           text: await readText(file).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))),
         })),
       );

@@ -59,7 +59,7 @@ const DIRECTIVE = /^%/m;
 const ONLY_DIRECTIVES = /^(?:%.*|[ \t]*#.*|[ \t]*)$/;
 
 function isDirectives(text: string, start: number, end: number): boolean {
-  if (text.indexOf("%", start) < 0 || text.startsWith("---", start)) return false;
+  if (end === text.length || text.startsWith("---", start)) return false;
   const part = text.slice(start, end);
-  return end < text.length && DIRECTIVE.test(part) && part.split(/\r?\n/).every((line) => ONLY_DIRECTIVES.test(line));
+  return DIRECTIVE.test(part) && part.split(/\r?\n/).every((line) => ONLY_DIRECTIVES.test(line));
 }

@@ -147,8 +147,11 @@ export function message<F extends Fields>(
         });
         continue;
       }
+      const failuresBefore = context.failures;
       const decoded = field.decode(member, context);
-      value[entry.name] = decoded === undefined ? FAILED : decoded;
+      // Nothing, and no mistake: as if it were not written.
+      if (decoded !== undefined) value[entry.name] = decoded;
+      else if (context.failures !== failuresBefore) value[entry.name] = FAILED;
     }
     for (const entry of needed) {
       if (value[entry.name] === template[entry.name])

@@ -395,3 +395,42 @@ describe("an Any", () => {
     expect(config.value).toMatchObject({ kind: "scalar", text: "1s" });
   });
 });
+
+describe("a field that reads as nothing without a mistake", () => {
+  it("is unset, not null", () => {
+    const Level = message("example.Level", { level: enumOf(["LOW", "HIGH"], { unsupported: ["HIGH"] }) });
+    const { value, errors } = decodeText(Level, "level: HIGH", { file: "f.yaml", allowUnsupported: true });
+    expect(errors.map(({ severity }) => severity)).toEqual(["warning"]);
+    expect(value).toEqual({ level: undefined });
+  });
+});
+
+describe("options for APIs other than Envoy's", () => {
+  const Kubernetes = message(
+    "Pod",
+    { podIP: string(), tags: list(string(), { single: false }) },
+    { names: "camelCase", unknown: "ignore" },
+  );
+  const Istio = message("Route", { retryOn: string(), mode: enumOf(["ON"], { exact: true }) }, { names: "camelCase" });
+  const said = (schema: Parameters<typeof decodeText>[0], text: string): string[] =>
+    decodeText(schema, text, { file: "f.yaml" }).errors.map(({ message: told }) => told);
+
+  it("names: camelCase only", () => {
+    expect(said(Istio, "retryOn: x")).toEqual([]);
+    expect(said(Istio, "retry_on: x")).toEqual(['unknown field "retry_on" in Route; did you mean "retryOn"?']);
+  });
+
+  it("unknown: passed over", () => {
+    expect(said(Kubernetes, "podIP: x\nother: { a: 1 }")).toEqual([]);
+  });
+
+  it("single: a list must be one", () => {
+    expect(said(Kubernetes, "tags: x")).toEqual(["found x, wanted a list"]);
+  });
+
+  it("exact: the names of an enum as they are", () => {
+    expect(said(Istio, "mode: ON")).toEqual([]);
+    expect(said(Istio, "mode: on")).toHaveLength(1);
+    expect(said(Istio, "mode: 0")).toHaveLength(1);
+  });
+});

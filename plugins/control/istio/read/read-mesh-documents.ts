@@ -41,6 +41,8 @@ export interface MeshDocuments {
   /** Objects of kinds that are not read. What must be said of them is among `errors`. */
   readonly others: readonly OtherObject[];
   readonly errors: readonly ResourceError[];
+  /** For each error the object that it is in, as `VirtualService default/reviews`; "" where there is none (a bootstrap, broken syntax). */
+  readonly about: readonly string[];
 }
 
 /**
@@ -58,6 +60,7 @@ class Reader {
   readonly #others: OtherObject[] = [];
   #bootstrap: Node | undefined;
   #order = 0;
+  readonly #about: string[] = [];
 
   constructor(options: ReadOptions) {
     this.#options = options;
@@ -71,7 +74,19 @@ class Reader {
       if (root === undefined || isNull(root) || (spoilt && this.#options.partial !== true)) continue;
       this.#document(root, false);
     }
-    return { bootstrap: this.#bootstrap, objects: this.#objects, others: this.#others, errors: this.#context.errors };
+    this.#attribute("");
+    return {
+      bootstrap: this.#bootstrap,
+      objects: this.#objects,
+      others: this.#others,
+      errors: this.#context.errors,
+      about: this.#about,
+    };
+  }
+
+  /** Says what the errors are about that came since the last time. */
+  #attribute(resource: string): void {
+    while (this.#about.length < this.#context.errors.length) this.#about.push(resource);
   }
 
   #document(root: Node, item: boolean): void {
@@ -136,16 +151,39 @@ class Reader {
     for (const item of items.items) this.#document(item, true);
   }
 
+  /** `spoilt`: fields that must be set may be missing. That they are was said; what else is wrong is found as far as it can be. */
+  #validate(object: MeshObject, spoilt: boolean): void {
+    if (spoilt && this.#options.partial !== true) return;
+    try {
+      validateObject(object, this.#context);
+    } catch (error) {
+      if (!spoilt || !(error instanceof TypeError)) throw error;
+    }
+  }
+
   #object(root: MapNode, plan: MeshKindPlan, apiVersion: string): void {
     const context = this.#context;
     const before = context.failures;
+    this.#attribute("");
     const object = readObject(
       root,
       plan,
       { apiVersion, namespace: this.#options.namespace ?? "default", order: this.#order++ },
       context,
     );
-    if (object !== undefined && context.failures === before) validateObject(object, context);
+    if (object !== undefined) this.#validate(object, context.failures > before);
     if (object !== undefined && (context.failures === before || this.#options.partial === true)) this.#objects.push(object);
+    this.#attribute(labelOf(root, plan, this.#options.namespace));
   }
+}
+
+/** The name of an object that perhaps could not be read. */
+function labelOf(root: MapNode, { kind }: MeshKindPlan, defaultNamespace = "default"): string {
+  const metadata = root.get("metadata");
+  const text = (key: string): string | undefined => {
+    const member = metadata?.kind === "map" ? metadata.get(key) : undefined;
+    return member?.kind === "scalar" && member.text !== "" ? member.text : undefined;
+  };
+  const name = text("name") ?? "?";
+  return kind === "Namespace" ? `${kind} ${name}` : `${kind} ${text("namespace") ?? defaultNamespace}/${name}`;
 }
