@@ -43,6 +43,13 @@ export function findDebian(name: string, debianPackage: string): Tool {
   return { name, path: onPath(name), how: `apt-get install --no-install-recommends ${debianPackage}` };
 }
 
+/** istioctl of Istio 1.30: $ISTIOCTL or PATH. */
+export function findIstioctl(): Tool {
+  const path = [process.env["ISTIOCTL"], onPath("istioctl")].find((file) => file !== undefined && isExecutable(file));
+  const version = "v0.0.0-20260827124520-eed52ebb66ad";
+  return { name: "istioctl", path, how: `go install istio.io/istio/istioctl/cmd/istioctl@${version}` };
+}
+
 /** Says why something is skipped and how to have it run. */
 export function skipReason(tool: Tool): string {
   return `${tool.name} is absent; "${tool.how}" brings it`;

@@ -32,11 +32,11 @@ describe("a mesh", () => {
         rule("old", at("2026-01-01T00:00:00Z")),
         rule("b"),
         rule("a", ", namespace: z"),
-        rule("a", ", namespace: y"),
+        rule("a", ", namespace: x"),
       ),
     );
     expect(found.destinationRules.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual([
-      "y/a",
+      "x/a",
       "z/a",
       "default/b",
       "default/old",

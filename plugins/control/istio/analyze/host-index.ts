@@ -1,3 +1,4 @@
+import { nearest } from "../../../../core/resources/schema/names.ts";
 import { fullHostname } from "../hostname.ts";
 import { serviceHostname, type Mesh } from "../mesh.ts";
 import type { Service } from "../schema/service.ts";
@@ -17,6 +18,9 @@ export class HostIndex {
   readonly #mesh: Mesh;
   readonly #exact = new Map<string, RegistryHost[]>();
   readonly #wildcards: RegistryHost[] = [];
+  #names: readonly string[] | undefined;
+  /** Files have the same wrong name many times, and looking costs as much as there are names. */
+  readonly #nearest = new Map<string, string | undefined>();
 
   constructor(mesh: Mesh) {
     this.#mesh = mesh;
@@ -56,9 +60,15 @@ export class HostIndex {
     );
   }
 
-  /** All names without wildcard, to tell a misspelt one. */
+  /** All names without wildcard. */
   names(): readonly string[] {
-    return [...this.#exact.keys()].filter((name) => !name.startsWith("*"));
+    return (this.#names ??= [...this.#exact.keys()].filter((name) => !name.startsWith("*")));
+  }
+
+  /** The name that was probably meant by one that is not there. */
+  nearest(name: string): string | undefined {
+    if (!this.#nearest.has(name)) this.#nearest.set(name, nearest(name, this.names(), 2));
+    return this.#nearest.get(name);
   }
 }
 

@@ -140,7 +140,7 @@ export const brokenDocuments: readonly (readonly [
       ["a header value with a lone percent", routed("headers: { response: { add: { a: '50%' } } }")],
       ["a pseudo-header that is set", routed("headers: { request: { set: { ':path': /x } } }")],
       ["the Host of a response", routed("headers: { response: { remove: [host] } }")],
-      ["the Host twice", routed("rewrite: { authority: x }\nheaders: { request: { set: { Host: y } } }")],
+      ["the Host twice", routed("rewrite: { authority: x }\nheaders: { request: { set: { Host: z } } }")],
       ["a redirect that says nothing", http("redirect: { redirectCode: 302 }")],
       ["a redirect that is none", http("redirect: { uri: /x, redirectCode: 200 }")],
       ["a redirect to another scheme", http("redirect: { scheme: ftp }")],

@@ -59,7 +59,7 @@ function isText(text: string, plain: boolean): boolean {
 }
 
 const NOT_TEXT: ReadonlySet<string> = new Set(
-  ["", "~", "null", "true", "false", "yes", "no", "on", "off"].flatMap((word) => [
+  ["", "~", "null", "true", "false", "yes", "no", "y", "n", "on", "off"].flatMap((word) => [
     word,
     word.toUpperCase(),
     word.slice(0, 1).toUpperCase() + word.slice(1),

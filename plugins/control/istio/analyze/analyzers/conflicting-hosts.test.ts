@@ -15,6 +15,6 @@ testAnalyzer(conflictingHosts, [
     "at a gateway, where they are merged",
     documents(route("a", "gateways: [gw], hosts: [a.com]"), route("b", "gateways: [gw], hosts: [a.com]")),
   ],
-  ["for other namespaces", documents(route("a", "exportTo: [x], hosts: [a.com]"), route("b", "exportTo: [y], hosts: [a.com]"))],
+  ["for other namespaces", documents(route("a", "exportTo: [x], hosts: [a.com]"), route("b", "exportTo: [z], hosts: [a.com]"))],
   ["other hosts", documents(route("a", "hosts: [a.com]"), route("b", "hosts: [b.com]"))],
 ]);

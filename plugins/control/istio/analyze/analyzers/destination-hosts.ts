@@ -1,4 +1,3 @@
-import { nearest } from "../../../../../core/resources/schema/names.ts";
 import { fullHostname } from "../../hostname.ts";
 import type { Analyzer } from "../analyzer.ts";
 import { destinationsOf } from "../destinations.ts";
@@ -16,7 +15,7 @@ export const destinationHosts: Analyzer = {
         const found = index.find(host, object.namespace, object.spec.exportTo);
         if (found === undefined) {
           const name = fullHostname(host, object.namespace, mesh.domain);
-          const near = nearest(name, index.names(), 2);
+          const near = index.nearest(name);
           const hint = near === undefined ? "" : `; did you mean "${near}"?`;
           const what = mirror ? "mirror host" : "host";
           findings.add(

@@ -12,5 +12,5 @@ testAnalyzer(serviceEntryProtocols, [
     '9:66 IST0177 ServiceEntry default/f: "a.com:80" is HTTPS here and HTTP in ServiceEntry "default/e"',
   ],
   ["one protocol in two cases", documents(entry("e", "HTTP"), entry("f", "http"))],
-  ["for other namespaces", documents(entry("e", "HTTP", ", exportTo: [x]"), entry("f", "HTTPS", ", exportTo: [y]"))],
+  ["for other namespaces", documents(entry("e", "HTTP", ", exportTo: [x]"), entry("f", "HTTPS", ", exportTo: [z]"))],
 ]);

@@ -33,10 +33,10 @@ testAnalyzer(unreachableRules, [
     `8:32 IST0131 ${V} match of rule #2 with prefix "/a/b" is covered by prefix "/a" of rule #1 before it`,
   ],
   ["a shorter prefix behind a longer one", http(prefix("/a/b"), prefix("/a"))],
-  ["a longer prefix with less asked for", http(prefix("/a", ", headers: { x: { exact: y } }"), prefix("/a/b"))],
+  ["a longer prefix with less asked for", http(prefix("/a", ", headers: { x: { exact: z } }"), prefix("/a/b"))],
   [
     "a longer prefix with more asked for",
-    http(prefix("/a", ", headers: { x: { prefix: y } }"), prefix("/a/b", ", headers: { x: { exact: yz }, w: { exact: v } }")),
+    http(prefix("/a", ", headers: { x: { prefix: z } }"), prefix("/a/b", ", headers: { x: { exact: zz }, w: { exact: v } }")),
     `8:32 IST0131 ${V} match of rule #2 with prefix "/a/b" is covered by prefix "/a" of rule #1 before it`,
   ],
   ["another method", http(prefix("/a", ", method: { exact: GET }"), prefix("/a/b", ", method: { exact: POST }"))],
