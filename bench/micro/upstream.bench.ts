@@ -31,6 +31,7 @@ class SinkConnection extends FakeConnection {
 
 /** What a router does at least: sends the request, looks at the response. */
 class Request implements UpstreamRequest {
+  readonly downstreamProtocol = "HTTP/1.1";
   headers: HeaderMap;
   body: Buffer | null;
   status = 0;

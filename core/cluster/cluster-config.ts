@@ -2,7 +2,7 @@ import type { Cluster } from "../resources/cluster.ts";
 import type { LbEndpoint, LocalityLbEndpoints } from "../resources/endpoint.ts";
 import { isIP } from "../resources/ip.ts";
 import { UpstreamHttpProtocolOptions } from "../resources/protocol-options.ts";
-import type { Http1ProtocolOptions, HttpProtocolOptions } from "../resources/protocol-options.ts";
+import type { Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions } from "../resources/protocol-options.ts";
 import { parse } from "../resources/schema/index.ts";
 import type { DecodeContext } from "../resources/schema/index.ts";
 import { DEFAULT_HTTP1_LIMITS } from "../http1/types.ts";
@@ -13,6 +13,8 @@ import type { DnsRefresh } from "./dns/refresh-delay.ts";
 import type { DnsLookupFamily } from "./dns/dns-resolver.ts";
 import { healthFlagsOf } from "./health-flag.ts";
 import type { HostOptions, UpstreamOptions } from "./host.ts";
+import { http2SessionOptions, keepaliveOptions } from "./http2-options.ts";
+import type { Http2UpstreamOptions } from "./pool/http2-upstream-connection.ts";
 
 /** A cluster's resource in the terms of this folder: what is deprecated, wrapped or optional there is one value here. */
 export interface ClusterConfig {
@@ -53,7 +55,7 @@ const PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions
 
 /** Reads a cluster. Mistakes that only show here are reported to the context; the result is of use only when there are none. */
 export function readClusterConfig(cluster: Cluster, context: DecodeContext): ClusterConfig {
-  const { common, http1 } = protocolOptions(cluster, context);
+  const { common, http1, http2, followDownstream } = protocolOptions(cluster, context);
   const discovery = cluster.type === "STRICT_DNS" || cluster.type === "LOGICAL_DNS" ? cluster.type : "STATIC";
   const localities = cluster.loadAssignment?.endpoints ?? [];
   const failure = cluster.dnsFailureRefreshRate;
@@ -104,6 +106,8 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
       trailers: http1?.enableTrailers ?? false,
       properCase: http1?.headerKeyFormat?.properCaseWords !== undefined,
       absoluteUrl: http1?.sendFullyQualifiedUrl ?? false,
+      http2: http2 === undefined ? null : http2Options(http2, cluster, common),
+      followDownstream,
     },
     dnsFamily: cluster.dnsLookupFamily,
     dnsRefresh: {
@@ -119,11 +123,9 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
 }
 
 /** The extension's options, or the deprecated fields of the cluster. Envoy refuses a cluster that has both. */
-function protocolOptions(
-  cluster: Cluster,
-  context: DecodeContext,
-): { common: HttpProtocolOptions | undefined; http1: Http1ProtocolOptions | undefined } {
+function protocolOptions(cluster: Cluster, context: DecodeContext): ProtocolOptions {
   const { typedExtensionProtocolOptions: typed, commonHttpProtocolOptions: common, httpProtocolOptions: http1 } = cluster;
+  const http2 = cluster.http2ProtocolOptions;
   for (const [name, config] of Object.entries(typed ?? {})) {
     if (config.typeUrl !== PROTOCOL_OPTIONS) {
       const message = `found options of type ${config.typeUrl} for "${name}", wanted ${PROTOCOL_OPTIONS}`;
@@ -132,16 +134,43 @@ function protocolOptions(
     }
     const options = parse(UpstreamHttpProtocolOptions, config, context);
     if (options === undefined) continue;
-    if (common !== undefined || http1 !== undefined) {
+    if (common !== undefined || http1 !== undefined || http2 !== undefined) {
       const message = `found the same options in the deprecated fields of the cluster, wanted them only in "${PROTOCOL_OPTIONS}"`;
       context.report(config.node, "oneof_conflict", message);
     }
+    const { explicitHttpConfig: explicit, useDownstreamProtocolConfig: downstream } = options;
     return {
       common: options.commonHttpProtocolOptions,
-      http1: options.explicitHttpConfig?.httpProtocolOptions ?? options.useDownstreamProtocolConfig?.httpProtocolOptions,
+      http1: explicit?.httpProtocolOptions ?? downstream?.httpProtocolOptions,
+      http2: explicit?.http2ProtocolOptions ?? downstream?.http2ProtocolOptions,
+      followDownstream: downstream !== undefined,
     };
   }
-  return { common, http1 };
+  return { common, http1, http2, followDownstream: cluster.protocolSelection === "USE_DOWNSTREAM_PROTOCOL" };
+}
+
+/** What a cluster speaks. */
+interface ProtocolOptions {
+  readonly common: HttpProtocolOptions | undefined;
+  readonly http1: Http1ProtocolOptions | undefined;
+  readonly http2: Http2ProtocolOptions | undefined;
+  readonly followDownstream: boolean;
+}
+
+function http2Options(
+  options: Http2ProtocolOptions,
+  cluster: Cluster,
+  common: HttpProtocolOptions | undefined,
+): Http2UpstreamOptions {
+  return {
+    session: http2SessionOptions(options, {
+      maxHeaderListSize: (common?.maxResponseHeadersKb ?? 60) * 1024,
+      maxHeaders: common?.maxHeadersCount ?? 100,
+      bufferLimit: cluster.perConnectionBufferLimitBytes,
+      streamErrorOnInvalidHttpMessage: true,
+    }),
+    keepalive: keepaliveOptions(options),
+  };
 }
 
 function readThresholds(cluster: Cluster, priority: "DEFAULT" | "HIGH"): Thresholds {

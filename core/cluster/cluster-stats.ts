@@ -29,6 +29,7 @@ export class ClusterStatsImpl implements ClusterStats {
   readonly upstream_cx_total: Counter;
   readonly upstream_cx_active: Gauge;
   readonly upstream_cx_http1_total: Counter;
+  readonly upstream_cx_http2_total: Counter;
   readonly upstream_cx_connect_fail: Counter;
   readonly upstream_cx_connect_timeout: Counter;
   readonly upstream_cx_connect_ms: Histogram;
@@ -94,6 +95,7 @@ export class ClusterStatsImpl implements ClusterStats {
     this.upstream_cx_total = scope.counter("upstream_cx_total");
     this.upstream_cx_active = scope.gauge("upstream_cx_active");
     this.upstream_cx_http1_total = scope.counter("upstream_cx_http1_total");
+    this.upstream_cx_http2_total = scope.counter("upstream_cx_http2_total");
     this.upstream_cx_connect_fail = scope.counter("upstream_cx_connect_fail");
     this.upstream_cx_connect_timeout = scope.counter("upstream_cx_connect_timeout");
     this.upstream_cx_connect_ms = scope.histogram("upstream_cx_connect_ms");

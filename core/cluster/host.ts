@@ -15,6 +15,7 @@ import type { ClusterStatsImpl } from "./cluster-stats.ts";
 import { addressText } from "./address-text.ts";
 import { EDS_FLAGS, UNHEALTHY_FLAGS } from "./health-flag.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
+import type { Http2UpstreamOptions } from "./pool/http2-upstream-connection.ts";
 import { TcpTunnel } from "./pool/tcp-tunnel.ts";
 import { TcpUpstreamConnection } from "./pool/tcp-upstream.ts";
 
@@ -50,6 +51,10 @@ export interface UpstreamOptions {
   readonly absoluteUrl: boolean;
   /** `header_key_format.proper_case_words`: `Content-Type`. */
   readonly properCase: boolean;
+  /** null: HTTP/1.1 is spoken. */
+  readonly http2: Http2UpstreamOptions | null;
+  /** `use_downstream_protocol_config`: HTTP/2 only for requests that came by it. */
+  readonly followDownstream: boolean;
 }
 
 /** What a host knows of its cluster. */
@@ -86,6 +91,11 @@ export interface HostMonitor {
   onLocalOrigin(host: HostImpl, event: "connect_success" | "connect_failed" | "timeout" | "reset"): void;
 }
 
+/** Places of pools: protocol, then priority. */
+const HTTP1 = 0;
+const HTTP2 = 1;
+const HIGH = 2;
+
 /** Counters of one endpoint, as `/clusters` names them. */
 export class HostStats {
   cx_active = 0;
@@ -121,8 +131,11 @@ export class HostImpl implements Host {
   /** Plain TCP connections; null while there never was one. */
   tcpConnections: Set<TcpUpstreamConnection> | null;
   private flags: number;
-  private readonly pool: ConnectionPool;
-  private highPool: ConnectionPool | null;
+  /** By priority and protocol; made when first needed. */
+  private readonly pools: (ConnectionPool | null)[];
+  private readonly protocol: number;
+  /** The host left: pools that are still made keep no connection. */
+  private left: boolean;
 
   constructor(owner: HostOwner, options: HostOptions) {
     const { address } = options;
@@ -144,8 +157,9 @@ export class HostImpl implements Host {
     this.monitor = null;
     this.tcpConnections = null;
     this.flags = options.healthFlags;
-    this.pool = new ConnectionPool(this, owner.limits.DEFAULT);
-    this.highPool = null;
+    this.pools = [null, null, null, null];
+    this.left = false;
+    this.protocol = owner.upstream.http2 === null || owner.upstream.followDownstream ? HTTP1 : HTTP2;
   }
 
   get healthy(): boolean {
@@ -170,8 +184,19 @@ export class HostImpl implements Host {
   }
 
   newStream(request: UpstreamRequest, priority: ResourcePriority): PendingStream | null {
-    if (priority === "DEFAULT") return this.pool.newStream(request);
-    return (this.highPool ??= new ConnectionPool(this, this.owner.limits.HIGH)).newStream(request);
+    const { upstream } = this.owner;
+    let which = this.protocol;
+    if (upstream.followDownstream && upstream.http2 !== null && request.downstreamProtocol === "HTTP/2") which = HTTP2;
+    if (priority === "HIGH") which += HIGH;
+    return (this.pools[which] ?? this.makePool(which)).newStream(request);
+  }
+
+  private makePool(which: number): ConnectionPool {
+    const { limits, upstream } = this.owner;
+    const http2 = (which & HTTP2) === 0 ? null : upstream.http2;
+    const pool = new ConnectionPool(this, which >= HIGH ? limits.HIGH : limits.DEFAULT, http2);
+    if (this.left) pool.drain();
+    return (this.pools[which] = pool);
   }
 
   newTunnel(request: UpstreamRequest): PendingStream {
@@ -226,30 +251,28 @@ export class HostImpl implements Host {
 
   /** Connections, of any state and priority. */
   get connections(): number {
-    return this.pool.size + (this.highPool?.size ?? 0);
+    return this.pools.reduce((sum, pool) => sum + (pool === null ? 0 : pool.size), 0);
   }
 
   /** Requests that wait for a connection. */
   get pendingRequests(): number {
-    return this.pool.pending + (this.highPool?.pending ?? 0);
+    return this.pools.reduce((sum, pool) => sum + (pool === null ? 0 : pool.pending), 0);
   }
 
   /** Idle connections are closed, the others when their response is over; new ones are made as ever. */
   renewConnections(): void {
-    this.pool.renew();
-    this.highPool?.renew();
+    for (const pool of this.pools) pool?.renew();
   }
 
   /** The host left the cluster, or the cluster is gone: idle connections are closed, the others when their response is over. */
   drain(): void {
-    this.pool.drain();
-    this.highPool?.drain();
+    this.left = true;
+    for (const pool of this.pools) pool?.drain();
   }
 
   /** Closes all connections at once. */
   dispose(): void {
-    this.pool.dispose();
-    this.highPool?.dispose();
+    for (const pool of this.pools) pool?.dispose();
     if (this.tcpConnections !== null) for (const connection of [...this.tcpConnections]) connection.dispose();
   }
 }

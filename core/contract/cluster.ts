@@ -114,6 +114,8 @@ export interface TcpUpstreamUser {
 
 /** What the router hears of one attempt. */
 export interface UpstreamRequest {
+  /** What the request came by, "HTTP/2" say: clusters may be told to speak the same. */
+  readonly downstreamProtocol: string;
   onUpstreamReady(stream: UpstreamStream): void;
   /** No stream: "overflow", "connection_failure", "connection_timeout". `details` is the transport's failure text. */
   onUpstreamFailure(reason: ResetReason, details: string): void;
@@ -175,6 +177,7 @@ export interface ClusterStats {
   readonly upstream_cx_total: Counter;
   readonly upstream_cx_active: Gauge;
   readonly upstream_cx_http1_total: Counter;
+  readonly upstream_cx_http2_total: Counter;
   readonly upstream_cx_connect_fail: Counter;
   readonly upstream_cx_connect_timeout: Counter;
   readonly upstream_cx_connect_ms: Histogram;

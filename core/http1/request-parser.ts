@@ -34,6 +34,8 @@ export class RequestParser extends MessageParser {
   scheme: string;
   /** The client waits for 100 (Continue) before it sends the body. */
   expectContinue: boolean;
+  /** The line that was refused names no version of HTTP: whoever sent it speaks something else. */
+  foreign: boolean;
   private readonly options: RequestParserOptions;
   private emptyLines: number;
 
@@ -45,6 +47,7 @@ export class RequestParser extends MessageParser {
     this.host = "";
     this.scheme = "";
     this.expectContinue = false;
+    this.foreign = false;
     this.options = options;
     this.emptyLines = 0;
   }
@@ -202,8 +205,10 @@ export class RequestParser extends MessageParser {
       if (mistake > i && bytes[mistake - 1] === CR) this.fail("http1.bare_cr", `a CR without LF in ${line}`);
       else if (mistake !== -1 && bytes[mistake] === LF)
         this.fail("http1.bare_lf", `a request line that ends in LF alone, ${line}; CRLF is wanted`);
-      else
+      else {
+        this.foreign = !line.includes("HTTP/");
         this.fail("http1.invalid_request_line", `request line ${line}; wanted is a method, a space, a target, a space, HTTP/1.1`);
+      }
     } else if (!rest.endsWith("\r")) {
       this.fail("http1.bare_lf", `a request line that ends in LF alone, ${line}; CRLF is wanted`);
     } else if (line.startsWith('"PRI * HTTP/2.0')) {

@@ -91,6 +91,8 @@ export class Session implements FrameEvents {
   peerMaxConcurrentStreams: number;
   peerAllowsConnect: boolean;
   peerMaxHeaderListSize: number;
+  /** The peer's first SETTINGS have come. */
+  settingsReceived: boolean;
   /** SETTINGS of ours that were not acknowledged. */
   settingsPending: number;
   /** The connection is over: nothing is read or sent any more. */
@@ -106,7 +108,6 @@ export class Session implements FrameEvents {
   readonly #decoder: HpackDecoder;
   readonly #encoder: HpackEncoder;
   #prefaceLeft: number;
-  #settingsReceived: boolean;
   #peerInitialWindow: number;
   #sendWindow: number;
   #receiveWindow: number;
@@ -162,7 +163,7 @@ export class Session implements FrameEvents {
     this.#decoder = new HpackDecoder(4096);
     this.#encoder = new HpackEncoder(options.hpackTableSize);
     this.#prefaceLeft = isServer ? CONNECTION_PREFACE.length : 0;
-    this.#settingsReceived = false;
+    this.settingsReceived = false;
     this.#peerInitialWindow = DEFAULT_WINDOW;
     this.#sendWindow = DEFAULT_WINDOW;
     this.#receiveWindow = DEFAULT_WINDOW;
@@ -267,7 +268,7 @@ export class Session implements FrameEvents {
   onFrameHeader(type: number, flags: number, streamId: number, length: number): boolean {
     if (length > DEFAULT_FRAME_SIZE)
       return this.#fail(FRAME_SIZE_ERROR, `a frame of ${length} octets, at most ${DEFAULT_FRAME_SIZE} are taken`);
-    if (!this.#settingsReceived && (type !== SETTINGS || (flags & ACK) !== 0))
+    if (!this.settingsReceived && (type !== SETTINGS || (flags & ACK) !== 0))
       return this.#fail(PROTOCOL_ERROR, "the first frame is not SETTINGS");
     if (this.#blockStream !== 0 && (type !== CONTINUATION || streamId !== this.#blockStream)) {
       return this.#fail(PROTOCOL_ERROR, "a header block is interrupted");
@@ -548,7 +549,7 @@ export class Session implements FrameEvents {
     }
     if ((to - from) % 6 !== 0) return this.#fail(FRAME_SIZE_ERROR, "SETTINGS of a broken length");
     for (let i = from; i < to; i += 6) if (!this.#setting(bytes.readUInt16BE(i), bytes.readUInt32BE(i + 2))) return false;
-    this.#settingsReceived = true;
+    this.settingsReceived = true;
     if (!this.#control(SETTINGS, ACK, 0, EMPTY)) return false;
     this.#events.onSettings();
     return !this.ended;

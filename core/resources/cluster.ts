@@ -3,7 +3,7 @@ import { isIP } from "./ip.ts";
 import { Metadata, RoutingPriority, TransportSocket } from "./base.ts";
 import { ClusterLoadAssignment } from "./endpoint.ts";
 import { Percent, RuntimeDouble } from "./percent.ts";
-import { checkUpstreamOptions, Http1ProtocolOptions, HttpProtocolOptions } from "./protocol-options.ts";
+import { checkUpstreamOptions, Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions } from "./protocol-options.ts";
 import type { Infer } from "./schema/index.ts";
 import {
   any,
@@ -111,7 +111,7 @@ export const Cluster = message(
     /** Deprecated forms of what `typed_extension_protocol_options` says. */
     commonHttpProtocolOptions: HttpProtocolOptions,
     httpProtocolOptions: Http1ProtocolOptions,
-    http2ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
+    http2ProtocolOptions: Http2ProtocolOptions,
     /** By the name of the extension; `envoy.extensions.upstreams.http.v3.HttpProtocolOptions` is the one that is read. */
     typedExtensionProtocolOptions: map(any()),
     /** Milliseconds between lookups. Default 5,000. */

@@ -1,7 +1,7 @@
 import { AccessLog, AccessLogFilter, SubstitutionFormatString } from "./accesslog.ts";
 import { CidrRange } from "./address.ts";
 import { DataSource, headersToAdd } from "./base.ts";
-import { Http1ProtocolOptions, HttpProtocolOptions } from "./protocol-options.ts";
+import { Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions } from "./protocol-options.ts";
 import { RouteConfiguration } from "./route.ts";
 import type { Infer } from "./schema/index.ts";
 import {
@@ -78,8 +78,8 @@ export type UpgradeConfig = Infer<typeof UpgradeConfig>;
 export const HttpConnectionManager = message(
   `${H}.HttpConnectionManager`,
   {
-    /** Default AUTO. */
-    codecType: enumOf(["AUTO", "HTTP1", "HTTP2", "HTTP3"], { default: "AUTO", unsupported: ["HTTP2", "HTTP3"] }),
+    /** AUTO (default) is told by ALPN, else by the first octets. */
+    codecType: enumOf(["AUTO", "HTTP1", "HTTP2", "HTTP3"], { default: "AUTO", unsupported: ["HTTP3"] }),
     /** Counters are below `http.PREFIX.`. */
     statPrefix: string({ minLength: 1, required: true }),
     rds: unsupported("there is no dynamic configuration yet"),
@@ -94,7 +94,7 @@ export const HttpConnectionManager = message(
     /** Sends `connection: close` and waits for the client before closing after `max_connection_duration`. Default false. */
     http1SafeMaxConnectionDuration: notBuilt(bool({ default: false }), "connections drain at that time already", ["false"]),
     httpProtocolOptions: orEmpty(Http1ProtocolOptions),
-    http2ProtocolOptions: unsupported("downstreams speak HTTP/1.1"),
+    http2ProtocolOptions: orEmpty(Http2ProtocolOptions),
     http3ProtocolOptions: unsupported("there is no HTTP/3"),
     /** Value of `server`. Default "": `envoy`, unless the proxy is told another name. */
     serverName: headerValue({ default: "" }),
@@ -193,10 +193,8 @@ export const HttpConnectionManager = message(
     stripAnyHostPort: bool(),
     /** Default false. */
     stripTrailingHostDot: bool({ default: false }),
-    /** Keeps the connection after an invalid message where that is safe. Default false. */
-    streamErrorOnInvalidHttpMessage: notBuilt(boolValue({ default: false }), "what follows an invalid message can't be trusted", [
-      "false",
-    ]),
+    /** HTTP/2: a message that breaks HTTP's rules costs its stream only. HTTP/1.1: without effect, since what follows can't be trusted. Default false. */
+    streamErrorOnInvalidHttpMessage: boolValue({ default: false }),
     pathNormalizationOptions: unsupported("use normalize_path and merge_slashes"),
     proxyStatusConfig: unsupported("there is no proxy-status header"),
     typedHeaderValidationConfig: unsupported("there is one validator"),
@@ -214,6 +212,7 @@ export const HttpConnectionManager = message(
     ],
     protoNames: {
       proxy100Continue: "proxy_100_continue",
+      http2ProtocolOptions: "http2_protocol_options",
     },
     check({ httpProtocolOptions }, complain) {
       const format = httpProtocolOptions.headerKeyFormat;

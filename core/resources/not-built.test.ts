@@ -67,12 +67,6 @@ const CASES: readonly [what: string, schema: Schema<unknown>, refused: object, h
     { ...manager, http_protocol_options: { header_key_format: { proper_case_words: {} } } },
   ],
   [
-    "lenient errors",
-    HttpConnectionManager,
-    { ...manager, stream_error_on_invalid_http_message: true },
-    { ...manager, stream_error_on_invalid_http_message: false },
-  ],
-  [
     "match_upstream",
     HttpConnectionManager,
     { ...manager, scheme_header_transformation: { match_upstream: true } },

@@ -1,7 +1,20 @@
 import { TypedExtensionConfig } from "./base.ts";
 import { StringMatcher } from "./matchers.ts";
 import type { Infer } from "./schema/index.ts";
-import { bool, boolValue, duration, enumOf, list, message, notBuilt, string, uint32Value, unsupported } from "./schema/index.ts";
+import {
+  bool,
+  boolValue,
+  duration,
+  enumOf,
+  list,
+  message,
+  notBuilt,
+  string,
+  uint32Value,
+  unsupported,
+  withDefault,
+} from "./schema/index.ts";
+import { Percent } from "./percent.ts";
 
 /** What all versions of HTTP have in common, downstream and upstream. */
 export const HttpProtocolOptions = message("envoy.config.core.v3.HttpProtocolOptions", {
@@ -68,6 +81,57 @@ export const Http1ProtocolOptions = message(
 );
 export type Http1ProtocolOptions = Infer<typeof Http1ProtocolOptions>;
 
+/** PING that asks whether the peer is there. */
+export const KeepaliveSettings = message("envoy.config.core.v3.KeepaliveSettings", {
+  /** Milliseconds between two; unset: none by time. */
+  interval: duration({ min: 1 }),
+  /** Milliseconds for the answer; after that the connection closes. */
+  timeout: duration({ min: 1, required: true }),
+  /** Percent of the interval, added at random. Default 15. */
+  intervalJitter: withDefault(Percent, 15),
+  /** Milliseconds without octets after which a connection is asked before it carries another request. Unset: never. */
+  connectionIdleInterval: duration({ min: 1 }),
+});
+export type KeepaliveSettings = Infer<typeof KeepaliveSettings>;
+
+/** HTTP/2. Limits against floods end a connection that passes them. */
+export const Http2ProtocolOptions = message(
+  "envoy.config.core.v3.Http2ProtocolOptions",
+  {
+    /** Octets of the tables for compression, the peer's and ours. Default 4,096; 0: none. */
+    hpackTableSize: uint32Value({ default: 4096 }),
+    /** Streams that a peer may have open at once; to upstreams also how many we open. Default 1,024, as in Envoy from 1.36 on. */
+    maxConcurrentStreams: uint32Value({ min: 1, max: 2_147_483_647, default: 1024 }),
+    /** Octets that may be on the way for a stream. Default 16,777,216. */
+    initialStreamWindowSize: uint32Value({ min: 65_535, max: 2_147_483_647, default: 16_777_216 }),
+    /** The same for all streams of a connection together: bounds what one can make us hold. Default 25,165,824. */
+    initialConnectionWindowSize: uint32Value({ min: 65_535, max: 2_147_483_647, default: 25_165_824 }),
+    /** WebSocket and other upgrades over HTTP/2 (RFC 8441). Default false. */
+    allowConnect: bool({ default: false }),
+    allowMetadata: unsupported("METADATA frames are Envoy's own", ["false"]),
+    /** Frames that may wait for a peer that does not read. Default 10,000. */
+    maxOutboundFrames: uint32Value({ min: 1, default: 10_000 }),
+    /** Of these PING, SETTINGS and RST_STREAM. Default 1,000. */
+    maxOutboundControlFrames: uint32Value({ min: 1, default: 1_000 }),
+    /** HEADERS, CONTINUATION and DATA in a row that carry nothing. Default 1. */
+    maxConsecutiveInboundFramesWithEmptyPayload: uint32Value({ default: 1 }),
+    /** PRIORITY frames for each stream. Default 100. */
+    maxInboundPriorityFramesPerStream: uint32Value({ default: 100 }),
+    /** WINDOW_UPDATE frames for each DATA frame that was sent. Default 10. */
+    maxInboundWindowUpdateFramesPerDataFrameSent: uint32Value({ min: 1, default: 10 }),
+    /** Deprecated form of `override_stream_error_on_invalid_http_message`. Default false. */
+    streamErrorOnInvalidHttpMessaging: bool({ default: false }),
+    /** Whether a message that breaks HTTP's rules costs its stream only, not the connection. Unset: the deprecated form, or the connection manager's. */
+    overrideStreamErrorOnInvalidHttpMessage: boolValue(),
+    customSettingsParameters: unsupported("settings have fields of their own"),
+    connectionKeepalive: KeepaliveSettings,
+    /** Without effect: there is one codec. */
+    useOghttp2Codec: boolValue(),
+  },
+  { protoNames: { useOghttp2Codec: "use_oghttp2_codec" } },
+);
+export type Http2ProtocolOptions = Infer<typeof Http2ProtocolOptions>;
+
 /** A cluster's protocol, in `typed_extension_protocol_options["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]`. */
 export const UpstreamHttpProtocolOptions = message(
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -78,8 +142,9 @@ export const UpstreamHttpProtocolOptions = message(
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig",
       {
         httpProtocolOptions: Http1ProtocolOptions,
-        http2ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
-        http3ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
+        /** Prior knowledge on plain connections, ALPN `h2` on TLS. */
+        http2ProtocolOptions: Http2ProtocolOptions,
+        http3ProtocolOptions: unsupported("there is no HTTP/3"),
       },
       {
         oneofs: [
@@ -91,11 +156,12 @@ export const UpstreamHttpProtocolOptions = message(
         ],
       },
     ),
-    /** As long as the downstream speaks HTTP/1.1 alone: the same as explicit HTTP/1.1. */
+    /** The protocol of the downstream's request. */
     useDownstreamProtocolConfig: message("envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig", {
       httpProtocolOptions: Http1ProtocolOptions,
-      http2ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
-      http3ProtocolOptions: unsupported("upstreams speak HTTP/1.1"),
+      /** Options for requests that came by HTTP/2; unset: those go by HTTP/1.1. */
+      http2ProtocolOptions: Http2ProtocolOptions,
+      http3ProtocolOptions: unsupported("there is no HTTP/3"),
     }),
     autoConfig: unsupported("there is no ALPN to upstreams yet"),
     httpFilters: unsupported("there are no upstream filters yet"),

@@ -29,9 +29,11 @@ export class MirrorRequest implements UpstreamRequest, LoadBalancerContext, Time
   #full = false;
 
   readonly stream = null;
+  readonly downstreamProtocol: string;
   readonly hash = undefined;
 
-  constructor(cluster: Cluster, headers: HeaderMap, end: boolean) {
+  constructor(cluster: Cluster, headers: HeaderMap, end: boolean, downstreamProtocol: string) {
+    this.downstreamProtocol = downstreamProtocol;
     this.#cluster = cluster;
     this.#headers = headers;
     this.#headersEnd = end;
@@ -171,7 +173,7 @@ export function startMirrors(
           ? shadowHost(headers.authority)
           : headers.authority;
     (copy.list as string[]).push(...headers.list);
-    const mirror = new MirrorRequest(target, copy, end);
+    const mirror = new MirrorRequest(target, copy, end, s.protocol);
     mirror.start(timeout);
     (out ??= []).push(mirror);
   }

@@ -122,6 +122,10 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     return undefined;
   }
   /** `retry_host_predicate`: a retry asks for a host that was not tried yet, but not for ever. */
+  get downstreamProtocol(): string {
+    return this.#s.protocol;
+  }
+
   shouldSelectAnotherHost(host: Host): boolean {
     if (this.#tried === null || this.#picksLeft <= 0 || !this.#tried.includes(host)) return false;
     this.#picksLeft--;

@@ -12,6 +12,7 @@ const LAYERS = [
   "core/transport",
   "core/observe",
   "core/http1",
+  "core/http2",
   "core/stream",
   "core/resources",
   "core/match",

@@ -75,7 +75,9 @@ describe("docs/errors.md", () => {
     const all = told(...headings, "## Upstreams that fail").filter((code) => !reasons.includes(code));
     // What an upstream's bytes are refused for is told with the transport failure.
     const ofUpstreams = found(sources("core/cluster"), /["`](http1\.[a-z_]+)/g);
-    const wanted = [...Object.keys(HTTP1_ERROR_CODES), ...ofUpstreams, ...detailsInCode()];
+    const http2 = found(sources("core/cluster") + sources("core/server"), /["`](http2\.[a-z_.]+[a-z])/g);
+    const details = detailsInCode().filter((code) => !http2.includes(code));
+    const wanted = [...Object.keys(HTTP1_ERROR_CODES), ...ofUpstreams, ...http2, ...details];
     expect(all.toSorted()).toEqual(wanted.toSorted());
   });
 

@@ -3,18 +3,20 @@ import type { ResetReason } from "../../contract/error.ts";
 import type { CircuitBreaker } from "../circuit-breaker.ts";
 import type { HostImpl } from "../host.ts";
 import { Http1UpstreamConnection } from "./http1-upstream-connection.ts";
+import { Http2UpstreamConnection, type Http2UpstreamOptions } from "./http2-upstream-connection.ts";
 import { PendingRequest } from "./pending-request.ts";
-import type { UpstreamConnection } from "./upstream-connection.ts";
+import type { PooledConnection } from "./pooled-connection.ts";
 
 const GONE = "the cluster was removed";
 
 /**
- * The HTTP/1.1 connections to one host for one priority. Each carries one request at a time; the one that was used last is used
- * first, so that those not needed grow old and are closed. Requests that find none wait in the order of their arrival.
+ * The connections to one host for one priority: of HTTP/1.1, which carry one request at a time, or of HTTP/2, which carry many. The one that was used
+ * last is used first, so that those not needed grow old and are closed. Requests that find none wait in the order of their arrival.
  */
 export class ConnectionPool {
   readonly host: HostImpl;
   readonly limits: CircuitBreaker;
+  private readonly http2: Http2UpstreamOptions | null;
   /** Of these: not established yet. */
   connecting: number;
   /** Requests that run. Kept by the connections. */
@@ -22,8 +24,8 @@ export class ConnectionPool {
   /** Requests that wait. */
   pending: number;
   /** Connections of any state. */
-  private readonly all: Set<UpstreamConnection>;
-  private idle: UpstreamConnection | null;
+  private readonly all: Set<PooledConnection>;
+  private idle: PooledConnection | null;
   private first: PendingRequest | null;
   private last: PendingRequest | null;
   /** The rest of those that are just being told of a failure. */
@@ -33,10 +35,14 @@ export class ConnectionPool {
   private disposed: boolean;
   /** `per_upstream_preconnect_ratio`: connections for each request that runs or waits. */
   private readonly preconnectRatio: number;
+  /** Requests that a connection is thought to take at once while it is not there yet. */
+  private requestsPerConnection: number;
 
-  constructor(host: HostImpl, limits: CircuitBreaker) {
+  /** `http2` null: its connections speak HTTP/1.1. */
+  constructor(host: HostImpl, limits: CircuitBreaker, http2: Http2UpstreamOptions | null = null) {
     this.host = host;
     this.limits = limits;
+    this.http2 = http2;
     this.all = new Set();
     this.connecting = 0;
     this.active = 0;
@@ -47,7 +53,9 @@ export class ConnectionPool {
     this.failing = null;
     this.draining = false;
     this.disposed = false;
-    this.preconnectRatio = host.owner.upstream.preconnectRatio;
+    const { preconnectRatio, maxRequestsPerConnection: most } = host.owner.upstream;
+    this.preconnectRatio = preconnectRatio;
+    this.requestsPerConnection = http2 === null ? 1 : Math.min(most === 0 ? Infinity : most, http2.session.maxConcurrentStreams);
   }
 
   /** See `Host.newStream`. */
@@ -128,9 +136,14 @@ export class ConnectionPool {
   }
 
   private wantsConnection(): boolean {
-    if (this.pending > this.connecting) return true;
+    if (this.pending > this.connecting * this.requestsPerConnection) return true;
     const ratio = this.preconnectRatio;
-    return ratio > 1 && !this.draining && this.host.healthy && (this.pending + this.active) * ratio > this.all.size;
+    return (
+      ratio > 1 &&
+      !this.draining &&
+      this.host.healthy &&
+      (this.pending + this.active) * ratio > this.all.size * this.requestsPerConnection
+    );
   }
 
   /** Whether it opened one below the limits. */
@@ -143,31 +156,39 @@ export class ConnectionPool {
     }
     this.connecting++;
     this.limits.connections++;
-    const connection = new Http1UpstreamConnection(this);
+    const { http2 } = this;
+    const connection = http2 === null ? new Http1UpstreamConnection(this) : new Http2UpstreamConnection(this, http2);
     this.all.add(connection);
     connection.open();
     return below;
   }
 
+  /** How many requests the host takes on a connection, as it has said itself: what the next one is thought to take. */
+  learned(requests: number): void {
+    const { maxRequestsPerConnection: most } = this.host.owner.upstream;
+    this.requestsPerConnection = Math.max(1, Math.min(requests, most === 0 ? Infinity : most));
+  }
+
   /** A connection is established. */
-  connected(connection: UpstreamConnection): void {
+  connected(connection: PooledConnection): void {
     this.connecting--;
     this.free(connection);
     this.serve();
   }
 
-  /** A connection may take a request. Follow with `serve()` once what the last request still hears has been said. */
-  free(connection: UpstreamConnection): void {
+  /** A connection may take another request. Follow with `serve()` once what the last request still hears has been said. */
+  free(connection: PooledConnection): void {
     if (this.draining && this.pending === 0) {
-      connection.close();
+      connection.retire();
       return;
     }
     const head = this.idle;
     connection.nextIdle = head;
     connection.prevIdle = null;
+    connection.available = true;
     if (head !== null) head.prevIdle = connection;
     this.idle = connection;
-    connection.becameIdle();
+    connection.becameAvailable();
   }
 
   /** Gives idle connections to those who wait. */
@@ -183,25 +204,31 @@ export class ConnectionPool {
     this.closeIfDrained();
   }
 
-  /** An idle connection is no longer to be had. */
-  unlinkIdle(connection: UpstreamConnection): void {
+  /** Nothing runs on a connection of many any more; it is still to be had. */
+  settled(connection: PooledConnection): void {
+    if (this.draining && this.pending === 0) connection.close();
+  }
+
+  /** A connection is no longer to be had. */
+  unlinkIdle(connection: PooledConnection): void {
     const { prevIdle, nextIdle } = connection;
     if (prevIdle !== null) prevIdle.nextIdle = nextIdle;
     else this.idle = nextIdle;
     if (nextIdle !== null) nextIdle.prevIdle = prevIdle;
     connection.prevIdle = null;
     connection.nextIdle = null;
+    connection.available = false;
   }
 
   /** An established connection is gone. */
-  closed(connection: UpstreamConnection): void {
+  closed(connection: PooledConnection): void {
     this.all.delete(connection);
     this.limits.connections--;
     this.connectIfNeeded();
   }
 
   /** A connection could not be established: all that wait are told, and may try another host, rather than wait for this one. */
-  connectFailed(connection: UpstreamConnection, reason: ResetReason, details: string): void {
+  connectFailed(connection: PooledConnection, reason: ResetReason, details: string): void {
     this.all.delete(connection);
     this.connecting--;
     this.limits.connections--;

@@ -1,77 +1,23 @@
 import type { UpstreamRequest } from "../../contract/cluster.ts";
 import type { ResetReason } from "../../contract/error.ts";
-import type { Connection, ConnectionHandler } from "../../transport/base-connection.ts";
-import { Timer } from "../../transport/timers.ts";
-import type { TimerOwner } from "../../transport/timers.ts";
-import { addressText } from "../address-text.ts";
-import type { HostImpl } from "../host.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
-import { connectFailureDetails } from "./failure-details.ts";
+import { CLOSED, PooledConnection } from "./pooled-connection.ts";
 
-export const CONNECTING = 0;
-/** In the pool's list, to be had. */
-export const IDLE = 1;
-/** Carries a request, or is just being given one. */
-export const BUSY = 2;
-/** Both directions are bytes: after a 101, or a 2xx to CONNECT. */
-export const TUNNEL = 3;
-export const CLOSED = 4;
+export { BUSY, CLOSED, IDLE, TUNNEL } from "./pooled-connection.ts";
 
-/** Tag of the timer for `max_connection_duration`; the other one has 0. */
-const AGE = 1;
-/** More requests than a connection lives to see; a small integer, which a field holds without a box. */
-const UNLIMITED = 2 ** 30;
-
-/**
- * A connection of a pool, whatever it speaks: how it comes to be, what it waits for, when it ends, and what that counts. Counters and
- * limits are given back at the moment of closing, not when the descriptor is closed.
- */
-export abstract class UpstreamConnection implements ConnectionHandler, TimerOwner {
-  readonly host: HostImpl;
-  /** Links of the pool's idle connections. */
-  nextIdle: UpstreamConnection | null;
-  prevIdle: UpstreamConnection | null;
-  protected readonly pool: ConnectionPool;
-  protected connection: Connection | null;
-  protected state: number;
+/** A connection of a pool that carries one request at a time. */
+export abstract class UpstreamConnection extends PooledConnection {
   /** What it carries. */
   protected request: UpstreamRequest | null;
-  /** It is not for another request. */
-  protected closing: boolean;
   /** The response has begun: a final head was seen. */
   protected responding: boolean;
-  private readonly timer: Timer;
-  private ageTimer: Timer | null;
-  /** Requests that it may still take. */
-  private requestsLeft: number;
-  private requestsServed: number;
-  private openedAt: number;
-  private address: string;
 
   constructor(pool: ConnectionPool) {
-    const { maxRequestsPerConnection } = pool.host.owner.upstream;
-    this.host = pool.host;
-    this.nextIdle = null;
-    this.prevIdle = null;
-    this.pool = pool;
-    this.connection = null;
-    this.state = CONNECTING;
+    super(pool);
     this.request = null;
-    this.closing = false;
     this.responding = false;
-    this.timer = new Timer(this);
-    this.ageTimer = null;
-    this.requestsLeft = maxRequestsPerConnection === 0 ? UNLIMITED : maxRequestsPerConnection;
-    this.requestsServed = 0;
-    this.openedAt = 0;
-    this.address = "";
   }
 
-  abstract onData(chunk: Buffer): void;
-  abstract onEnd(): void;
-  abstract onDrain(): void;
-  /** The connection is lost; it was established, and not closed by `terminate`. */
-  protected abstract lost(): void;
   /** A request has just been set: it begins. */
   protected abstract begin(request: UpstreamRequest): void;
   /** Whether the exchange that it carries is whole, both ways. */
@@ -79,133 +25,22 @@ export abstract class UpstreamConnection implements ConnectionHandler, TimerOwne
   /** Lets go of what belonged to the request. */
   protected abstract forget(): void;
 
-  // What the pool calls.
-
-  /** Connects. What comes of it is told to the pool, later. */
-  open(): void {
-    const { owner, stats, target } = this.host;
-    const { environment, upstream } = owner;
-    stats.cx_total++;
-    stats.cx_active++;
-    owner.stats.upstream_cx_total.value++;
-    owner.stats.upstream_cx_active.value++;
-    this.openedAt = environment.clock.now();
-    environment.timers.arm(this.timer, upstream.connectTimeout);
-    this.connection = environment.connect(target, upstream.connect, this);
-    this.connection.setWatermark(upstream.bufferLimit);
-  }
-
-  /** Whether it is neither idle nor on its way. */
-  get busy(): boolean {
-    return this.state === BUSY || this.state === TUNNEL;
-  }
-
-  /** It is in the pool's list of idle connections now. */
-  becameIdle(): void {
-    this.state = IDLE;
-    const { owner } = this.host;
-    if (owner.upstream.idleTimeout > 0) owner.environment.timers.arm(this.timer, owner.upstream.idleTimeout);
-    else owner.environment.timers.disarm(this.timer);
-  }
-
-  /** Gives it a request to carry. */
   attach(request: UpstreamRequest): void {
-    const { owner, stats } = this.host;
-    this.state = BUSY;
     this.request = request;
     this.responding = false;
-    this.requestsServed++;
-    if (--this.requestsLeft === 0) {
-      this.closing = true;
-      owner.stats.upstream_cx_max_requests.value++;
-    }
-    stats.rq_total++;
-    stats.rq_active++;
-    owner.stats.upstream_rq_total.value++;
-    owner.stats.upstream_rq_active.value++;
-    this.pool.limits.requests++;
-    this.pool.active++;
+    this.countRequest();
     this.begin(request);
   }
 
-  /** Closes it when what it carries is over: now, if it carries nothing. */
-  closeWhenIdle(): void {
-    this.closing = true;
-    if (this.state === IDLE) this.close();
+  protected terminateAll(): void {
+    this.terminate(false, "local_reset", "");
   }
-
-  /** Closes it now. A request that it carries is told. */
-  close(): void {
-    if (this.state === CONNECTING) this.connectFailed("connection_failure", "", false);
-    else this.terminate(false, "local_reset", "");
-  }
-
-  /** "10.0.0.1:34567"; "" before it is connected. */
-  get localAddress(): string {
-    if (this.address === "" && this.connection !== null && this.connection.localAddress !== "") {
-      this.address = addressText({ host: this.connection.localAddress, port: this.connection.localPort });
-    }
-    return this.address;
-  }
-
-  // What the transport and the timers call.
-
-  onConnect(): void {
-    const { owner } = this.host;
-    const { environment, upstream, stats } = owner;
-    if (this.state !== CONNECTING) return;
-    // Nobody's yet; the pool says whose, or that it is idle.
-    this.state = BUSY;
-    this.connection?.keepAddresses();
-    stats.upstream_cx_connect_ms.record(environment.clock.now() - this.openedAt);
-    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "connect_success");
-    if (upstream.maxConnectionDuration > 0) {
-      this.ageTimer = new Timer(this, AGE);
-      environment.timers.arm(this.ageTimer, upstream.maxConnectionDuration);
-    }
-    this.pool.connected(this);
-  }
-
-  onClose(error: Error | null): void {
-    if (this.state === CLOSED) return;
-    if (this.state === CONNECTING) this.connectFailed("connection_failure", connectFailureDetails(error), true);
-    else this.lost();
-  }
-
-  onTimer(timer: Timer): void {
-    const { stats } = this.host.owner;
-    if (timer.tag === AGE) {
-      stats.upstream_cx_max_duration_reached.value++;
-      this.closeWhenIdle();
-    } else if (this.state === CONNECTING) {
-      stats.upstream_cx_connect_timeout.value++;
-      this.connectFailed("connection_timeout", "", false);
-    } else if (this.state === IDLE) {
-      stats.upstream_cx_idle_timeout.value++;
-      this.close();
-    }
-  }
-
-  // The end of a request, or of the connection.
 
   /** The request is no longer ours. */
   protected endStream(): void {
-    const { owner, stats } = this.host;
     this.request = null;
     this.forget();
-    stats.rq_active--;
-    owner.stats.upstream_rq_active.value--;
-    this.pool.limits.requests--;
-    this.pool.active--;
-  }
-
-  private connectFailed(reason: ResetReason, details: string, remote: boolean): void {
-    const { host } = this;
-    host.stats.cx_connect_fail++;
-    host.owner.stats.upstream_cx_connect_fail.value++;
-    if (host.monitor !== null) host.monitor.onLocalOrigin(host, reason === "connection_timeout" ? "timeout" : "connect_failed");
-    this.release(remote, false);
-    this.pool.connectFailed(this, reason, details);
+    this.countEnd();
   }
 
   /**
@@ -214,35 +49,11 @@ export abstract class UpstreamConnection implements ConnectionHandler, TimerOwne
   protected terminate(remote: boolean, reason: ResetReason | "", details: string): void {
     if (this.state === CLOSED) return;
     const request = this.request;
-    if (this.state === IDLE) this.pool.unlinkIdle(this);
     this.release(remote, request !== null && (reason !== "" || !this.exchanged));
     if (request !== null) this.endStream();
     this.pool.closed(this);
     if (request === null || reason === "") return;
-    if (!this.responding) {
-      this.host.stats.rq_error++;
-      if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "reset");
-    }
+    if (!this.responding) this.countLoss();
     request.onUpstreamReset(reason, details);
-  }
-
-  /** Gives everything back that the connection holds. */
-  private release(remote: boolean, active: boolean): void {
-    const { owner } = this.host;
-    const { stats, environment } = owner;
-    this.state = CLOSED;
-    environment.timers.disarm(this.timer);
-    if (this.ageTimer !== null) environment.timers.disarm(this.ageTimer);
-    this.connection?.destroy();
-    this.connection = null;
-    this.host.stats.cx_active--;
-    stats.upstream_cx_active.value--;
-    stats.upstream_cx_length_ms.record(environment.clock.now() - this.openedAt);
-    if (this.requestsServed > 0) stats.upstream_rq_per_cx.record(this.requestsServed);
-    stats.upstream_cx_destroy.value++;
-    (remote ? stats.upstream_cx_destroy_remote : stats.upstream_cx_destroy_local).value++;
-    if (!active) return;
-    stats.upstream_cx_destroy_with_active_rq.value++;
-    (remote ? stats.upstream_cx_destroy_remote_with_active_rq : stats.upstream_cx_destroy_local_with_active_rq).value++;
   }
 }

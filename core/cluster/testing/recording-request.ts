@@ -5,6 +5,7 @@ import { HeaderMapImpl } from "../../stream/header-map.ts";
 
 /** Notes what it hears, one word an event. */
 export class RecordingRequest implements UpstreamRequest {
+  readonly downstreamProtocol = "HTTP/1.1";
   readonly events: string[] = [];
   stream: UpstreamStream | null = null;
   body = "";

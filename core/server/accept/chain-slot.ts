@@ -1,6 +1,6 @@
 import type { Connection, ServerTransport } from "../../transport/connection.ts";
 import { Timer, type TimerOwner, timers } from "../../transport/timers.ts";
-import type { ManagerSlot } from "../hcm/http1-connection.ts";
+import type { ManagerSlot } from "../hcm/manager-slot.ts";
 import type { HttpConnectionManager } from "../hcm/manager.ts";
 import { serveHttp } from "../hcm/serve-http.ts";
 import { FilteredConnection, type MakeTerminal } from "../network/filtered-connection.ts";

@@ -1,5 +1,6 @@
 import type { HttpConnectionManager } from "../../resources/http-connection-manager.ts";
 import { DEFAULT_HTTP1_LIMITS } from "../../http1/types.ts";
+import { http2SessionOptions, keepaliveOptions } from "../../cluster/http2-options.ts";
 import { addressBytes, type Cidr, cidrContains } from "../filter-chain-match.ts";
 import type { HcmOptions } from "../hcm/options.ts";
 
@@ -65,6 +66,14 @@ export function compileHcmOptions(hcm: HttpConnectionManager, around: HcmSurroun
     trailers: http1?.enableTrailers ?? false,
     allowCustomMethods: http1?.allowCustomMethods ?? false,
     internalOnlyHeaders: hcm.routeConfig?.internalOnlyHeaders ?? [],
+    codec: hcm.codecType,
+    http2: http2SessionOptions(hcm.http2ProtocolOptions, {
+      maxHeaderListSize: (hcm.maxRequestHeadersKb ?? 60) * 1024,
+      maxHeaders: common?.maxHeadersCount ?? DEFAULT_HTTP1_LIMITS.maxHeaders,
+      bufferLimit: around.bufferLimit,
+      streamErrorOnInvalidHttpMessage: hcm.streamErrorOnInvalidHttpMessage ?? false,
+    }),
+    keepalive: keepaliveOptions(hcm.http2ProtocolOptions),
     limits: {
       ...DEFAULT_HTTP1_LIMITS,
       maxHeadBytes: (hcm.maxRequestHeadersKb ?? 60) * 1024,

@@ -1,6 +1,5 @@
 import { ResponseFlag } from "../../contract/response-flags.ts";
 import type { Route } from "../../contract/route.ts";
-import type { RequestParser } from "../../http1/request-parser.ts";
 import { HeaderMapImpl } from "../../stream/header-map.ts";
 import type { HttpStreamImpl } from "../../stream/http-stream.ts";
 import type { HttpConnectionManager } from "./manager.ts";
@@ -21,6 +20,17 @@ export interface AcceptingConnection {
   armRequestTimeout(): void;
 }
 
+/** What is known of a request beside its headers, whatever it came by. */
+export interface RequestFacts {
+  /** Something may follow the headers. */
+  readonly hasBody: boolean;
+  /** The protocol that it asks to switch to, or "". */
+  readonly upgrade: string;
+  /** "http" or "https" of an absolute target; else "". */
+  readonly scheme: string;
+  readonly expectContinue: boolean;
+}
+
 /** A route that says which upgrades it allows (`RouteAction.upgrade_configs`): enabled, not enabled, or not mentioned. */
 interface UpgradingRoute extends Route {
   readonly upgrades?: ReadonlyMap<string, { readonly enabled: boolean }>;
@@ -33,19 +43,19 @@ interface UpgradingRoute extends Route {
 export function acceptRequest(
   connection: AcceptingConnection,
   stream: HttpStreamImpl,
-  parser: RequestParser,
+  facts: RequestFacts,
   headers: HeaderMapImpl,
   manager: HttpConnectionManager,
 ): void {
   const o = manager.options;
-  const upgrade = headers.method === "CONNECT" ? "connect" : parser.upgrade;
-  if (!parser.hasBody && upgrade === "") stream.requestHasNoBody();
+  const upgrade = headers.method === "CONNECT" ? "connect" : facts.upgrade;
+  if (!facts.hasBody && upgrade === "") stream.requestHasNoBody();
   if (!o.allowCustomMethods && !KNOWN_METHODS.has(headers.method)) {
     stream.refuse(400, "http1.codec_error", ResponseFlag.DownstreamProtocolError, "Bad Request");
     return;
   }
-  if (o.requestTimeout > 0 && parser.hasBody) connection.armRequestTimeout();
-  if (parser.scheme !== "") manager.stats.downstream_rq_non_relative_path.value++;
+  if (o.requestTimeout > 0 && facts.hasBody) connection.armRequestTimeout();
+  if (facts.scheme !== "") manager.stats.downstream_rq_non_relative_path.value++;
   if (o.headersWithUnderscores !== "ALLOW" && !underscores(headers, o)) {
     stream.refuse(400, "http1.unexpected_underscore", ResponseFlag.DownstreamProtocolError);
     return;
@@ -56,7 +66,7 @@ export function acceptRequest(
     if (!cleanPath(stream, headers, manager)) return;
   }
   mutateRequestHeaders(stream, headers, o, stream.connection.tls !== null);
-  if (parser.expectContinue && !o.proxy100Continue) {
+  if (facts.expectContinue && !o.proxy100Continue) {
     headers.remove("expect");
     const go = new HeaderMapImpl([]);
     go.status = 100;
@@ -71,11 +81,11 @@ export function acceptRequest(
       stream.replyBeforeFilters(403, { details: "upgrade_failed" });
       return;
     }
-    stream.upgrade = headers.method === "CONNECT" ? "connect" : parser.upgrade;
+    stream.upgrade = headers.method === "CONNECT" ? "connect" : facts.upgrade;
     stream.requestHeaders(false);
     return;
   }
-  stream.requestHeaders(!parser.hasBody);
+  stream.requestHeaders(!facts.hasBody);
 }
 
 /** False: refused. */

@@ -3,6 +3,7 @@ import { ResponseFlag } from "../../contract/response-flags.ts";
 import type { DownstreamConnection, DownstreamTls } from "../../contract/stream.ts";
 import { latin1 } from "../../bytes/latin1.ts";
 import { chunkPrefix, encodeResponseHead, encodeTrailers, LAST_CHUNK, reasonPhrase } from "../../http1/encode.ts";
+import { CONNECTION_PREFACE } from "../../http2/frames.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { Http1Events } from "../../http1/types.ts";
 import { HeaderMapImpl } from "../../stream/header-map.ts";
@@ -12,9 +13,13 @@ import { clock } from "../../transport/clock.ts";
 import type { Connection, ConnectionHandler } from "../../transport/connection.ts";
 import { Timer, type TimerOwner, timers } from "../../transport/timers.ts";
 import type { ServedConnection } from "../accept/served-connection.ts";
+import { Http2ServerConnection } from "./http2-connection.ts";
+import { nextStreamId } from "./stream-id.ts";
+import type { ManagerSlot } from "./manager-slot.ts";
 import type { HttpConnectionManager } from "./manager.ts";
 import type { HcmStats } from "./stats.ts";
 import { acceptRequest } from "./accept-request.ts";
+import { DelayedClose } from "./delayed-close.ts";
 
 /** Bodies up to this many bytes are joined with the head into one string and one write: cheaper than a gathered write (measured: up to 4 KiB). */
 const JOIN_LIMIT = 4096;
@@ -24,8 +29,7 @@ const PIPELINE_LIMIT = 64 * 1024;
 /** What the connection's one timer stands for. */
 const IDLE = 0;
 const STREAM_IDLE = 1;
-const CLOSING = 2;
-const HEADERS = 3;
+const HEADERS = 2;
 
 /** How the body of the current response is framed. */
 const NONE = 0;
@@ -34,23 +38,8 @@ const CHUNKED = 2;
 const UNTIL_CLOSE = 3;
 const TUNNEL = 4;
 
-/** ms between looks at a connection whose last bytes go out slowly, where `delayed_close_timeout` says nothing. */
-const FLUSH_CHECK = 1000;
-/** ms without progress after which they are given up, where there is no stream idle timeout. */
-const FLUSH_LIMIT = 300_000;
-
 /** Refusals of a message that could be read: as Envoy's, they have no text. */
 const NO_TEXT: ReadonlySet<string> = new Set(["http1.fragment_in_target", "http1.missing_host"]);
-
-let nextStreamId = 1;
-
-/** Where a connection finds the manager for its next request, and learns that it should end. */
-export interface ManagerSlot {
-  manager: HttpConnectionManager;
-  /** Connections are asked to end: responses carry `connection: close`. */
-  draining: boolean;
-  closed(connection: ServedConnection, openedAt: number): void;
-}
 
 /** One downstream HTTP/1.1 connection: socket events in, stream events out, responses back. One stream at a time; the rest of a pipeline waits. */
 export class Http1ServerConnection
@@ -87,15 +76,16 @@ export class Http1ServerConnection
   #socketPaused: boolean;
   #closing: boolean;
   #peerEnded: boolean;
-  /** Bytes that were not out when the close was last looked at. */
-  #unsent: number;
-  /** ms of the clock: when they are given up. */
-  #unsentLimit: number;
+  #delayedClose: DelayedClose | null;
   #timerMeans: number;
   /** ms; of the current stream. */
   #streamIdle: number;
   #requests: number;
   #startTime: number;
+  /** Nothing was read yet, and what comes may be HTTP/2 (`codec_type: AUTO`). */
+  #mayBeHttp2: boolean;
+  /** The beginning of what may become HTTP/2's preface. */
+  #preface: Buffer | null;
 
   constructor(socket: Connection, slot: ManagerSlot) {
     this.#socket = socket;
@@ -122,12 +112,13 @@ export class Http1ServerConnection
     this.#socketPaused = false;
     this.#closing = false;
     this.#peerEnded = false;
-    this.#unsent = 0;
-    this.#unsentLimit = 0;
+    this.#delayedClose = null;
     this.#timerMeans = IDLE;
     this.#streamIdle = 0;
     this.#requests = 0;
     this.#startTime = clock.now();
+    this.#mayBeHttp2 = options.codec === "AUTO";
+    this.#preface = null;
     const stats = this.#stats;
     stats.downstream_cx_total.value++;
     stats.downstream_cx_http1_total.value++;
@@ -176,10 +167,57 @@ export class Http1ServerConnection
     this.#manager.stats.downstream_cx_rx_bytes_total.value += chunk.length;
     if (this.#closing) return;
     if (this.#stream === null && this.#timerMeans === IDLE) this.#armHeaders();
+    let bytes = chunk;
+    if (this.#mayBeHttp2) {
+      const read = this.#tellProtocol(chunk);
+      if (read === null) return;
+      bytes = read;
+    }
     this.#inParser = true;
-    this.#parser.execute(chunk);
+    this.#parser.execute(bytes);
     this.#inParser = false;
     this.#afterParser();
+  }
+
+  /** Looks at the first octets. Those for the parser, or null: they are HTTP/2, or may become it. */
+  #tellProtocol(chunk: Buffer): Buffer | null {
+    const before = this.#preface;
+    // "PRI" is no method of HTTP/1.1; nearly always the second octet says so.
+    if (
+      before === null &&
+      (chunk[0] !== CONNECTION_PREFACE.charCodeAt(0) || (chunk.length > 1 && chunk[1] !== CONNECTION_PREFACE.charCodeAt(1)))
+    ) {
+      this.#mayBeHttp2 = false;
+      return chunk;
+    }
+    const bytes = before === null ? chunk : Buffer.concat([before, chunk]);
+    const length = Math.min(bytes.length, CONNECTION_PREFACE.length);
+    for (let i = 0; i < length; i++) {
+      if (bytes[i] === CONNECTION_PREFACE.charCodeAt(i)) continue;
+      this.#mayBeHttp2 = false;
+      this.#preface = null;
+      return bytes;
+    }
+    this.#preface = bytes;
+    if (length === CONNECTION_PREFACE.length) this.#becomeHttp2(bytes);
+    return null;
+  }
+
+  /** The client speaks HTTP/2: another connection takes the socket over, and this one never was. */
+  #becomeHttp2(read: Buffer): void {
+    const { connections } = this.#slot;
+    timers.disarm(this.#timer);
+    if (this.#extraTimer !== null) timers.disarm(this.#extraTimer);
+    const stats = this.#stats;
+    stats.downstream_cx_total.value--;
+    stats.downstream_cx_http1_total.value--;
+    stats.downstream_cx_active.value--;
+    stats.downstream_cx_http1_active.value--;
+    stats.downstream_cx_rx_bytes_total.value -= read.length;
+    connections.delete(this);
+    const http2 = new Http2ServerConnection(this.#socket, this.#slot);
+    connections.add(http2);
+    http2.onData(read);
   }
 
   /** The parser has stopped: hand on what was held, answer what was wrong, go on with the pipeline. A loop, because a pipeline can be long. */
@@ -236,6 +274,7 @@ export class Http1ServerConnection
   onClose(): void {
     timers.disarm(this.#timer);
     if (this.#extraTimer !== null) timers.disarm(this.#extraTimer);
+    this.#delayedClose?.stop();
     const stats = this.#stats;
     const stream = this.#stream;
     stats.downstream_cx_active.value--;
@@ -269,7 +308,7 @@ export class Http1ServerConnection
     this.#http10 = parser.versionMinor === 0;
     this.#keepAlive = parser.keepAlive && !this.#last;
     if (manager.tellsAddresses) this.#socket.keepAddresses();
-    const stream = new HttpStreamImpl(nextStreamId++, manager, this, this, this.#http10 ? "HTTP/1.0" : "HTTP/1.1", headers);
+    const stream = new HttpStreamImpl(nextStreamId(), manager, this, this, this.#http10 ? "HTTP/1.0" : "HTTP/1.1", headers);
     this.#stream = stream;
     this.#framing = NONE;
     manager.started();
@@ -531,43 +570,16 @@ export class Http1ServerConnection
     this.#closing = true;
     this.flush();
     this.#requestPaused = false;
-    this.#socket.end();
-    this.#resumeSocket();
-    this.#unsent = this.#socket.buffered;
-    this.#closeLater(true);
-  }
-
-  /** @param progress bytes went out since the last look, or this is the first. */
-  #closeLater(progress: boolean): void {
-    const { delayedCloseTimeout: delay, streamIdleTimeout } = this.#manager.options;
-    if (this.#unsent === 0 && delay <= 0) {
-      this.#socket.destroy();
-      return;
-    }
-    if (progress) this.#unsentLimit = clock.now() + (streamIdleTimeout > 0 ? streamIdleTimeout : FLUSH_LIMIT);
-    this.#timerMeans = CLOSING;
-    timers.arm(this.#timer, delay > 0 ? delay : FLUSH_CHECK);
-  }
-
-  /**
-   * The time for closing is over. While the response still goes out to a slow client it begins anew with any progress (as Envoy's), and since a
-   * large write shows none before its end, it is given up only after the time that a stream may stand still.
-   */
-  #closeTimeout(): void {
-    const before = this.#unsent;
-    const left = this.#socket.buffered;
-    this.#unsent = left;
-    if (left < before || (left > 0 && clock.now() < this.#unsentLimit)) {
-      this.#closeLater(left < before);
-      return;
-    }
-    if (this.#manager.options.delayedCloseTimeout > 0) this.#manager.stats.downstream_cx_delayed_close_timeout.value++;
-    this.#socket.destroy();
+    this.#socketPaused = false;
+    this.#timerMeans = IDLE;
+    timers.disarm(this.#timer);
+    this.#delayedClose = new DelayedClose(this.#socket, this.#manager);
+    this.#delayedClose.begin();
   }
 
   /** The listener drains: an idle connection ends now, a busy one after its response. */
   drain(): void {
-    if (this.#stream === null && !this.#parser.midMessage) this.#close();
+    if (this.#stream === null && !this.#parser.midMessage && this.#preface === null) this.#close();
   }
 
   /** Ends with the response that runs, or now. */
@@ -590,7 +602,7 @@ export class Http1ServerConnection
     this.#keepAlive = false;
     if (stream === null) {
       const headers = new HeaderMapImpl([]);
-      stream = new HttpStreamImpl(nextStreamId++, this.#slot.manager, this, this, "HTTP/1.1", headers);
+      stream = new HttpStreamImpl(nextStreamId(), this.#slot.manager, this, this, "HTTP/1.1", headers);
       this.#stream = stream;
       this.#manager = this.#slot.manager;
       this.#head = false;
@@ -599,6 +611,12 @@ export class Http1ServerConnection
       this.#slot.manager.started();
     }
     stream.upstreamTransportFailure = "";
+    if (this.#parser.foreign && this.#requests === 0 && manager.options.codec === "AUTO") {
+      // It may be a broken HTTP/2: an answer in HTTP/1.1 would say nothing to it (RFC 9113 section 3.4).
+      stream.responseFlags |= ResponseFlag.DownstreamProtocolError;
+      stream.reset(code);
+      return;
+    }
     stream.refuse(status, code, ResponseFlag.DownstreamProtocolError, NO_TEXT.has(code) ? "" : reasonPhrase(status));
   }
 
@@ -641,9 +659,6 @@ export class Http1ServerConnection
         stats.downstream_cx_idle_timeout.value++;
         this.#close();
         return;
-      case CLOSING:
-        this.#closeTimeout();
-        return;
       case HEADERS:
         stats.downstream_rq_header_timeout.value++;
         this.#timeoutWithoutStream();
@@ -663,7 +678,7 @@ export class Http1ServerConnection
   }
 
   #timeoutWithoutStream(): void {
-    const stream = new HttpStreamImpl(nextStreamId++, this.#slot.manager, this, this, "HTTP/1.1", new HeaderMapImpl([]));
+    const stream = new HttpStreamImpl(nextStreamId(), this.#slot.manager, this, this, "HTTP/1.1", new HeaderMapImpl([]));
     this.#stream = stream;
     this.#keepAlive = false;
     this.#framing = NONE;

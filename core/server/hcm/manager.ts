@@ -49,7 +49,7 @@ export class HttpConnectionManager implements StreamHost, Occupied {
   /** Whether a client's addresses may be asked for when it is gone: by an access log, or by a filter that looks at the end of streams. */
   readonly tellsAddresses: boolean;
   readonly #accessLogs: readonly AccessLog[];
-  readonly #log: Logger;
+  readonly log: Logger;
   readonly #localReply: LocalReplyMapper | null;
   /** Streams that started on it and are not over. */
   activeStreams: number;
@@ -67,7 +67,7 @@ export class HttpConnectionManager implements StreamHost, Occupied {
     this.filterChainName = parts.filterChainName;
     this.tellsAddresses = parts.accessLogs.length > 0 || parts.chain.complete.length > 0;
     this.#accessLogs = parts.accessLogs;
-    this.#log = parts.log;
+    this.log = parts.log;
     this.#localReply = parts.localReply;
     this.activeStreams = 0;
     this.onIdle = null;
@@ -136,7 +136,7 @@ export class HttpConnectionManager implements StreamHost, Occupied {
       try {
         logs[i].log(stream);
       } catch (error) {
-        this.#log.error(`access log: ${text(error)}`);
+        this.log.error(`access log: ${text(error)}`);
       }
     }
     if (--this.activeStreams === 0 && this.onIdle !== null) this.onIdle();
@@ -147,7 +147,7 @@ export class HttpConnectionManager implements StreamHost, Occupied {
   }
 
   hookError(stream: HttpStreamImpl, filter: string, error: unknown, skipped: boolean): void {
-    this.#log.error(`filter ${filter}: ${text(error)} (stream ${stream.id}, ${skipped ? "skipped" : "failed"})`);
+    this.log.error(`filter ${filter}: ${text(error)} (stream ${stream.id}, ${skipped ? "skipped" : "failed"})`);
   }
 }
 

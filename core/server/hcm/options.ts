@@ -1,3 +1,5 @@
+import type { SessionOptions } from "../../http2/session-options.ts";
+import type { KeepaliveOptions } from "../../stream/keepalive.ts";
 import type { Http1Limits, RequestParserOptions } from "../../http1/types.ts";
 
 /** Options of a connection manager as the data path reads them: compiled from Envoy's HttpConnectionManager, times in milliseconds, 0 = off. */
@@ -45,6 +47,10 @@ export interface HcmOptions {
   readonly allowCustomMethods: boolean;
   /** Headers of the route configuration that only internal clients may send. Lower case. */
   readonly internalOnlyHeaders: readonly string[];
+  readonly codec: "AUTO" | "HTTP1" | "HTTP2";
+  readonly http2: SessionOptions;
+  /** `connection_keepalive`; null: nobody is asked. */
+  readonly keepalive: KeepaliveOptions | null;
   readonly limits: Http1Limits;
   readonly parser: RequestParserOptions;
   /** Bytes of a response that may wait for a slow client. */

@@ -4,8 +4,10 @@ import type { Counter, Gauge, Histogram, StatsScope } from "../../contract/stats
 export class HcmStats {
   readonly downstream_cx_total: Counter;
   readonly downstream_cx_http1_total: Counter;
+  readonly downstream_cx_http2_total: Counter;
   readonly downstream_cx_active: Gauge;
   readonly downstream_cx_http1_active: Gauge;
+  readonly downstream_cx_http2_active: Gauge;
   readonly downstream_cx_destroy: Counter;
   readonly downstream_cx_destroy_remote: Counter;
   readonly downstream_cx_destroy_local: Counter;
@@ -27,6 +29,7 @@ export class HcmStats {
   readonly downstream_flow_control_resumed_reading_total: Counter;
   readonly downstream_rq_total: Counter;
   readonly downstream_rq_http1_total: Counter;
+  readonly downstream_rq_http2_total: Counter;
   readonly downstream_rq_active: Gauge;
   readonly downstream_rq_completed: Counter;
   readonly downstream_rq_1xx: Counter;
@@ -49,14 +52,17 @@ export class HcmStats {
   readonly downstream_rq_ws_on_non_ws_route: Counter;
   readonly downstream_rq_overload_close: Counter;
   readonly downstream_rq_time: Histogram;
+  readonly #scope: StatsScope;
 
   /** @param scope the scope `http.STAT_PREFIX` */
   constructor(scope: StatsScope) {
     const counter = (name: string): Counter => scope.counter(name);
     this.downstream_cx_total = counter("downstream_cx_total");
     this.downstream_cx_http1_total = counter("downstream_cx_http1_total");
+    this.downstream_cx_http2_total = counter("downstream_cx_http2_total");
     this.downstream_cx_active = scope.gauge("downstream_cx_active");
     this.downstream_cx_http1_active = scope.gauge("downstream_cx_http1_active");
+    this.downstream_cx_http2_active = scope.gauge("downstream_cx_http2_active");
     this.downstream_cx_destroy = counter("downstream_cx_destroy");
     this.downstream_cx_destroy_remote = counter("downstream_cx_destroy_remote");
     this.downstream_cx_destroy_local = counter("downstream_cx_destroy_local");
@@ -78,6 +84,7 @@ export class HcmStats {
     this.downstream_flow_control_resumed_reading_total = counter("downstream_flow_control_resumed_reading_total");
     this.downstream_rq_total = counter("downstream_rq_total");
     this.downstream_rq_http1_total = counter("downstream_rq_http1_total");
+    this.downstream_rq_http2_total = counter("downstream_rq_http2_total");
     this.downstream_rq_active = scope.gauge("downstream_rq_active");
     this.downstream_rq_completed = counter("downstream_rq_completed");
     this.downstream_rq_1xx = counter("downstream_rq_1xx");
@@ -100,6 +107,12 @@ export class HcmStats {
     this.downstream_rq_ws_on_non_ws_route = counter("downstream_rq_ws_on_non_ws_route");
     this.downstream_rq_overload_close = counter("downstream_rq_overload_close");
     this.downstream_rq_time = scope.histogram("downstream_rq_time");
+    this.#scope = scope;
+  }
+
+  /** Something that HTTP/2 counts, rarely: `http2.NAME`, made when first needed. */
+  http2(name: string): Counter {
+    return this.#scope.scope("http2").counter(name);
   }
 
   response(status: number): void {
