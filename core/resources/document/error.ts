@@ -26,6 +26,12 @@ export type ResourceErrorCode =
   /** Known, and passed over. */
   | "unsupported_kind"
   | "missing_type_url"
+  /** Names something that is not there: a service, subset, delegate, Secret. */
+  | "unknown_reference"
+  /** Is not in force because of something else, mostly older, that excludes it. */
+  | "conflict"
+  /** Does nothing where it stands. */
+  | "without_effect"
   /** Checks across resources. */
   | "unknown_cluster"
   | "duplicate_name"
