@@ -24,6 +24,8 @@ export class FrameOutput {
   #length: number;
   /** Pieces that are full, in order. */
   #full: Buffer[] | null;
+  /** The sink did not take the last write at once, as TLS never does: a small one is copied rather than its piece given away. */
+  #lags: boolean;
   /** Octets that wait. */
   size: number;
 
@@ -31,6 +33,7 @@ export class FrameOutput {
     this.#piece = null;
     this.#length = 0;
     this.#full = null;
+    this.#lags = false;
     this.size = 0;
   }
 
@@ -98,15 +101,28 @@ export class FrameOutput {
     }
     const piece = this.#piece;
     if (piece === null || this.#length === 0) return below;
-    below = sink.writeBytes(piece.length === this.#length ? piece : piece.subarray(0, this.#length));
+    const bytes = piece.length === this.#length ? piece : piece.subarray(0, this.#length);
     this.#piece = null;
     this.#length = 0;
     this.size = 0;
-    // What the system took at once is free again.
-    if (sink.buffered === 0 && piece.length === PIECE && spare.length < MAX_SPARE) spare.push(piece);
+    if (this.#lags && bytes.length <= WORTH_A_COPY) {
+      below = sink.writeBytes(Buffer.from(bytes));
+      keep(piece);
+    } else {
+      below = sink.writeBytes(bytes);
+      // What the system took at once is free again.
+      if (sink.buffered === 0) keep(piece);
+    }
+    this.#lags = sink.buffered > 0;
     return below;
   }
 }
 
+function keep(piece: Buffer): void {
+  if (piece.length === PIECE && spare.length < MAX_SPARE) spare.push(piece);
+}
+
+/** Above this many octets a new piece is cheaper than a copy. */
+const WORTH_A_COPY = 8 * 1024;
 /** Up to this many octets a loop is faster than a call. */
 const SHORT = 32;

@@ -437,3 +437,24 @@ describe("two sessions", () => {
     expect(client.session.streams.size + origin.session.streams.size).toBe(0);
   });
 });
+
+describe("a client that opens streams and reads nothing", () => {
+  it.each([10, 1000])("makes the server hold little, whatever the answers to its %i streams are", (count) => {
+    const { peer, blocks } = server({ bufferLimit: 1024 * 1024 });
+    let held = 0;
+    peer.onNew = (stream) => {
+      stream.onHead = () => {
+        peer.session.sendHeaders(stream.stream, [":status", "200"], [], false);
+        // What an upstream gives before it is held back: reads of 16 KiB.
+        for (let i = 0; i < 1000; i++) {
+          held += 16_384;
+          if (!peer.session.sendData(stream.stream, Buffer.alloc(16_384), false)) return;
+        }
+      };
+    };
+    for (let i = 0; i < count; i++) peer.session.receive(head(blocks, 2 * i + 1, 5));
+    peer.take();
+    expect(peer.error).toBeNull();
+    expect(held).toBeLessThan(4 * 1024 * 1024 + count * 2 * 16_384);
+  });
+});

@@ -811,9 +811,14 @@ export class Session implements FrameEvents {
       stream.waitingSize += chunk.length - at;
       this.#schedule(stream);
     }
-    if (stream.waitingSize <= this.options.bufferLimit) return true;
+    if (stream.waitingSize <= this.#waitingLimit) return true;
     stream.blocked = true;
     return false;
+  }
+
+  /** What may wait of one stream. Streams share the limit, so that a peer which opens many and reads none can't multiply it. */
+  get #waitingLimit(): number {
+    return Math.max(LEAST_WAITING, this.options.bufferLimit / this.streams.size);
   }
 
   /** Writes as much as both windows take; returns where it stopped. */
@@ -911,7 +916,7 @@ export class Session implements FrameEvents {
     }
     this.#writeData(stream, piece, 0, last && whole);
     if (!stream.localClosed && stream.waiting === null && stream.trailers !== null) this.#writeTrailers(stream, stream.trailers);
-    if (stream.blocked && stream.waitingSize <= this.options.bufferLimit / 2) {
+    if (stream.blocked && stream.waitingSize <= this.#waitingLimit / 2) {
       stream.blocked = false;
       stream.owner?.onDrain();
     }
@@ -1028,5 +1033,7 @@ export class Session implements FrameEvents {
   }
 }
 
+/** What may wait of a stream, however many there are. */
+const LEAST_WAITING = 16 * 1024;
 /** Frames of unknown types in a row. */
 const UNKNOWN_FRAMES = 10_000;

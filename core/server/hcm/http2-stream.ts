@@ -184,6 +184,8 @@ export class Http2ServerStream implements StreamOwner, ResponseSink, TimerOwner,
   flush(): void {}
 
   abort(): void {
+    // What the client has reset, or the session, is gone already.
+    if (!this.#h2.session.streams.has(this.#h2.id)) return;
     this.#manager.stats.downstream_rq_tx_reset.value++;
     this.#h2.session.reset(this.#h2, INTERNAL_ERROR);
   }
