@@ -38,8 +38,13 @@ export function buildCluster(parts: ClusterParts, node: GatewayNode, secrets: Se
   const tls = clientTls(policy.tls, service, http2, node.systemCaFile ?? SYSTEM_CA_FILE, secrets, problems);
   if (tls === "refused") return undefined;
   notDone(policy, problems);
+  if (policy.proxyProtocol !== undefined) {
+    const { owner, value } = policy.proxyProtocol;
+    const message = `"proxyProtocol" is not supported: no header is sent to upstreams yet, so requests to ${service.hostname} get 503`;
+    problems.fail(nodeAt(owner, value), "unsupported_field", message);
+    return undefined;
+  }
   const options = protocolOptions(connection, tls);
-  const socket = transportSocket(policy, tls);
   const cluster: Json = {
     name: use.name,
     ...endpoints,
@@ -48,7 +53,7 @@ export function buildCluster(parts: ClusterParts, node: GatewayNode, secrets: Se
     ...(options === undefined
       ? {}
       : { typed_extension_protocol_options: { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options } }),
-    ...(socket === undefined ? {} : { transport_socket: socket }),
+    ...(tls === undefined ? {} : { transport_socket: tls.transportSocket }),
     ...(rule === undefined ? {} : { metadata: configMetadata("destination-rule", rule.owner) }),
   };
   return madeFrom(cluster, {
@@ -143,21 +148,6 @@ function protocolOptions({ common, protocol, http2 }: ConnectionFields, tls: Cli
     ...(Object.keys(common).length === 0 ? {} : { common_http_protocol_options: common }),
     ...(tls?.upstreamOptions === undefined ? {} : { upstream_http_protocol_options: tls.upstreamOptions }),
   });
-}
-
-function transportSocket({ proxyProtocol }: EffectivePolicy, tls: ClientTls | undefined): Json | undefined {
-  if (proxyProtocol === undefined) return tls?.transportSocket;
-  const inner = tls?.transportSocket ?? {
-    name: "envoy.transport_sockets.raw_buffer",
-    typed_config: typed("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"),
-  };
-  return {
-    name: "envoy.transport_sockets.upstream_proxy_protocol",
-    typed_config: typed("envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport", {
-      config: { version: proxyProtocol.value.version },
-      transport_socket: inner,
-    }),
-  };
 }
 
 function notDone({ outlierDetection, tunnel }: EffectivePolicy, problems: Problems): void {

@@ -25,6 +25,13 @@ export function connectionFields(
 ): ConnectionFields {
   const tcp = pool?.value.tcp;
   const http = pool?.value.http;
+  const keepalive = tcp?.tcpKeepalive;
+  if (pool !== undefined && keepalive !== undefined) {
+    for (const field of ["probes", "interval"] as const) {
+      if (keepalive[field] === undefined) continue;
+      problems.unsupported(nodeAt(pool.owner, keepalive, field), field, "the platform does not set it");
+    }
+  }
   if (budget?.value.budgetInterval !== undefined && budget.value.budgetInterval !== 0) {
     const message = "retries are compared with the requests of the moment";
     problems.unsupported(nodeAt(budget.owner, budget.value, "budgetInterval"), "budgetInterval", message);
@@ -43,22 +50,13 @@ export function connectionFields(
             min_retry_concurrency: (budget.value.minRetryConcurrency ?? 0) > 0 ? budget.value.minRetryConcurrency : 3,
           },
   });
-  const keepalive = tcp?.tcpKeepalive;
   const idle = http?.idleTimeout ?? tcp?.idleTimeout;
   return {
     cluster: compact({
       connect_timeout: durationText(tcp?.connectTimeout ?? 10_000),
       circuit_breakers: { thresholds: [thresholds] },
       upstream_connection_options:
-        keepalive === undefined
-          ? undefined
-          : {
-              tcp_keepalive: compact({
-                keepalive_probes: keepalive.probes,
-                keepalive_time: keepalive.time === undefined ? undefined : Math.ceil(keepalive.time / 1000),
-                keepalive_interval: keepalive.interval === undefined ? undefined : Math.ceil(keepalive.interval / 1000),
-              }),
-            },
+        keepalive?.time === undefined ? undefined : { tcp_keepalive: { keepalive_time: Math.ceil(keepalive.time / 1000) } },
     }),
     common: compact({
       idle_timeout: idle === undefined ? undefined : durationText(idle),
