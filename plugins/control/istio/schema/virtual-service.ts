@@ -214,7 +214,7 @@ export const Delay = message(
     fixedDelay: duration(),
     /** Istio has it in its API and does not do it. */
     exponentialDelay: duration(),
-    /** Of the requests. Default: none, and when it is unset `percent`, and without that all. */
+    /** Of the requests. Unset: `percent`, and without that none. */
     percentage: Percent,
   },
   { oneofs: [{ name: "http_delay_type", fields: ["fixedDelay", "exponentialDelay"] }] },
@@ -230,7 +230,7 @@ export const Abort = message(
     grpcStatus: anyString(),
     /** Istio has it in its API and does not do it. */
     http2Error: anyString(),
-    /** Of the requests. Unset: all. */
+    /** Of the requests. Unset: none. */
     percentage: Percent,
   },
   { oneofs: [{ name: "error_type", fields: ["httpStatus", "grpcStatus", "http2Error"] }] },
