@@ -4,6 +4,7 @@ import type { JsonObject } from "../core/resources/schema/index.ts";
 import { clock } from "../core/transport/clock.ts";
 import type { AdminContext, ConfigEntry } from "../plugins/admin/context.ts";
 import type { Gateway } from "./gateway.ts";
+import { shownCertificates } from "./shown-certificates.ts";
 import { VERSION } from "./version.ts";
 
 /** What the admin pages show of a gateway. */
@@ -42,7 +43,7 @@ export function adminContext(gateway: Gateway): AdminContext {
         })),
       };
     },
-    certificates: () => [],
+    certificates: () => shownCertificates(gateway.tls.shown),
     memory: () => {
       const usage = process.memoryUsage();
       return { allocated: usage.heapUsed, heapSize: usage.heapTotal, physical: usage.rss };

@@ -151,18 +151,22 @@ describe("a configuration that can't be honoured", () => {
     return (error as ConfigurationError).message;
   };
   const socket = {
-    name: "tls",
-    typed_config: { "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext" },
+    name: "alts",
+    typed_config: { "@type": "type.googleapis.com/envoy.extensions.transport_sockets.alts.v3.Alts" },
   };
 
-  it("is refused where TLS was asked for, whatever is allowed", async () => {
+  it("is refused where a transport was asked for that there is not, whatever is allowed", async () => {
     const chains = [
       { transport_socket: socket, filters: [{ name: "hcm", typed_config: manager({ direct_response: { status: 200 } }) }] },
     ];
     const listener = bootstrapText([answering("", 0, { listener: { filter_chains: chains } })]);
-    expect(await refused(listener, { allowUnsupported: true })).toContain("there is no TLS yet");
+    expect(await refused(listener, { allowUnsupported: true })).toContain(
+      "wanted one of envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
+    );
     const upstream = bootstrapText([answering("")], [cluster("c", 1, { transport_socket: socket })]);
-    expect(await refused(upstream, { allowUnsupported: true })).toContain("there is no TLS yet");
+    expect(await refused(upstream, { allowUnsupported: true })).toContain(
+      "wanted one of envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
+    );
   });
 
   it("is refused for a listener filter that there is not, and statistics that can't be kept so", async () => {

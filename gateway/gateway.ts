@@ -43,7 +43,10 @@ import { compileLocalReply } from "./local-reply.ts";
 import { nodeAddress } from "./local-address.ts";
 import { findPluginReferences } from "./plugin-references.ts";
 import { LISTENER_FILTERS, NETWORK_FILTERS } from "./network-filters.ts";
-import { SERVER_TRANSPORTS } from "./server-transports.ts";
+import { serverTransports } from "./server-transports.ts";
+import { TlsStore } from "../core/tls/live-tls.ts";
+import { Secrets } from "../core/tls/secrets.ts";
+import { FileWatcher } from "./watch.ts";
 
 /** How a gateway is made. */
 export interface GatewayOptions {
@@ -161,6 +164,9 @@ export class Gateway {
   /** Files to watch: the bootstrap and the plugins' sources. */
   files: readonly string[];
   logFiles: LogFiles;
+  readonly tls: TlsStore;
+  /** Follows the files of certificates, keys and secrets. */
+  readonly #certificateWatcher: FileWatcher;
   readonly #registry: FilterRegistry;
   readonly #resolver: NodeDnsResolver;
   readonly #keptHosts: KeptHosts;
@@ -195,6 +201,11 @@ export class Gateway {
     this.healthy = true;
     this.draining = false;
     this.files = [];
+    this.tls = new TlsStore();
+    this.#certificateWatcher = new FileWatcher({
+      onChange: () => this.tls.refresh(),
+      onError: (folder, error) => this.loggers.get("config").warn(`can't watch ${folder}: ${error.message}`),
+    });
     this.#registry = new FilterRegistry(options.filters);
     this.#resolver = new NodeDnsResolver(DEFAULT_DNS_RESOLVER_OPTIONS);
     this.#keptHosts = new KeptHosts();
@@ -278,6 +289,8 @@ export class Gateway {
           (bootstrap.admin === undefined ? ADMIN_PORT : bootstrap.admin.address?.socketAddress?.portValue),
       );
     });
+    this.#certificateWatcher.set(this.tls.files);
+    this.tls.onFilesChanged = () => this.#certificateWatcher.set(this.tls.files);
     this.bootstrap = bootstrap;
     this.bootstrapText = text;
     this.bootstrapTime = clock.wallNow();
@@ -465,7 +478,9 @@ export class Gateway {
     const resources = bootstrap.staticResources.clusters ?? [];
     const names = new Set(resources.map((cluster) => cluster.name));
     const before = context.failures;
-    const clusters = yield* this.clusters.updateSliced(resources, context, pace);
+    const secrets = new Secrets(bootstrap.staticResources.secrets);
+    const tls = { store: this.tls, secrets, log: this.loggers.get("config") };
+    const clusters = yield* this.clusters.updateSliced(resources, context, pace, tls);
     if (clusters === undefined) return undefined;
     const failed = (): boolean => !this.healthy || this.draining;
     const local: LocalServer = {
@@ -488,7 +503,7 @@ export class Gateway {
       runtime,
       compileRoutes: routes.compile,
       createAccessLog,
-      serverTransports: SERVER_TRANSPORTS,
+      serverTransports: serverTransports(this.tls, secrets),
       compileLocalReply,
       clusterExists: (name) => names.has(name),
       logger: (component) => this.loggers.get(component),
@@ -524,6 +539,8 @@ export class Gateway {
 
   async #stop(): Promise<void> {
     this.draining = true;
+    this.tls.onFilesChanged = null;
+    this.#certificateWatcher.close();
     await this.server.stop();
     this.clusters.dispose();
     if (this.#flushTimer !== null) clearInterval(this.#flushTimer);

@@ -23,8 +23,18 @@ describe("--to", () => {
     ["http://10.0.0.1", { type: "STATIC", port: 80 }],
     ["http://[::1]:3000", { type: "STATIC", host: "::1", port: 3000 }],
     ["http://service.local:81", { type: "STRICT_DNS", host: "service.local", port: 81 }],
+    ["https://service.local", { type: "STRICT_DNS", host: "service.local", port: 443 }],
+    ["https://10.0.0.1:8443", { type: "STATIC", port: 8443 }],
   ])("%s", (to, wanted) => {
     expect(cluster(to)).toMatchObject(wanted);
+  });
+
+  it("verifies a server that is asked by https for its name", () => {
+    const made = bootstrapFor("https://service.local", 8080);
+    const text = "text" in made ? made.text : "";
+    expect(text).toMatch(/"sni": "service.local"/);
+    expect(text).toMatch(/"system_root_certs": \{\}/);
+    expect(text).toMatch(/"exact": "service.local"/);
   });
 
   it("tries every address of a name: a service may listen on only one", () => {
@@ -32,7 +42,7 @@ describe("--to", () => {
   });
 
   it.each([
-    ["https://a", "TLS to the upstream is not built yet"],
+    ["ftp://a", "wanted an origin"],
     ["127.0.0.1:3000", "wanted an origin such as http://127.0.0.1:3000"],
     ["http://a/path", "wanted an origin"],
     ["http://a?x", "wanted an origin"],

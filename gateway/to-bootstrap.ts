@@ -12,18 +12,33 @@ const ANOTHER_ADDRESS = {
   host_selection_retry_max_attempts: "5",
 };
 
+/** TLS whose certificate the system trusts, for the name that was given. */
+function verified(host: string, isIp: boolean): object {
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+      ...(isIp ? {} : { sni: host }),
+      common_tls_context: {
+        tls_params: { tls_maximum_protocol_version: "TLSv1_3" },
+        validation_context: {
+          system_root_certs: {},
+          match_typed_subject_alt_names: [{ san_type: isIp ? "IP_ADDRESS" : "DNS", matcher: { exact: host } }],
+        },
+      },
+    },
+  };
+}
+
 /** What `--to` asks for, as a bootstrap; or a sentence that says what is wrong with the URL. */
 export function bootstrapFor(to: string, port: number): { readonly text: string } | { readonly problem: string } {
   const wanted = "an origin such as http://127.0.0.1:3000";
-  const match = /^http:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/.exec(to);
-  if (match === null) {
-    if (to.startsWith("https://"))
-      return { problem: `--to ${JSON.stringify(to)}: TLS to the upstream is not built yet, wanted ${wanted}` };
-    return { problem: `--to: found ${JSON.stringify(to)}, wanted ${wanted}` };
-  }
-  const host = match[1].replace(/^\[|\]$/g, "");
-  const upstreamPort = match[2] === undefined ? 80 : Number(match[2]);
-  if (upstreamPort < 1 || upstreamPort > 65_535) return { problem: `--to: found port ${match[2]}, wanted one from 1 to 65535` };
+  const match = /^(https?):\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/.exec(to);
+  if (match === null) return { problem: `--to: found ${JSON.stringify(to)}, wanted ${wanted}` };
+  const secure = match[1] === "https";
+  const host = match[2].replace(/^\[|\]$/g, "");
+  const upstreamPort = match[3] === undefined ? (secure ? 443 : 80) : Number(match[3]);
+  if (upstreamPort < 1 || upstreamPort > 65_535) return { problem: `--to: found port ${match[3]}, wanted one from 1 to 65535` };
   const isIp = host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
   const router = { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" };
   const bootstrap = {
@@ -77,6 +92,7 @@ export function bootstrapFor(to: string, port: number): { readonly text: string 
           // A service may listen on only one of the addresses that its name has: 127.0.0.1 and ::1 are both "localhost".
           ...(isIp ? {} : { dns_lookup_family: "ALL" }),
           connect_timeout: "5s",
+          ...(secure ? { transport_socket: verified(host, isIp) } : {}),
           load_assignment: {
             cluster_name: "to",
             endpoints: [

@@ -1,10 +1,17 @@
 import type { Cluster } from "../resources/cluster.ts";
 import type { LbEndpoint, LocalityLbEndpoints } from "../resources/endpoint.ts";
 import { isIP } from "../resources/ip.ts";
+import { RAW_BUFFER, type TransportSocket } from "../resources/base.ts";
 import { UpstreamHttpProtocolOptions } from "../resources/protocol-options.ts";
-import type { Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions } from "../resources/protocol-options.ts";
+import type {
+  Http1ProtocolOptions,
+  Http2ProtocolOptions,
+  HttpProtocolOptions,
+  UpstreamTlsNames,
+} from "../resources/protocol-options.ts";
 import { parse } from "../resources/schema/index.ts";
-import type { DecodeContext } from "../resources/schema/index.ts";
+import type { DecodeContext, TypedConfig } from "../resources/schema/index.ts";
+import type { AutoNames } from "../tls/cluster-tls.ts";
 import { DEFAULT_HTTP1_LIMITS } from "../http1/types.ts";
 import type { Thresholds } from "./circuit-breaker.ts";
 import { DEFAULT_THRESHOLDS } from "./circuit-breaker.ts";
@@ -40,8 +47,19 @@ export interface ClusterConfig {
   readonly dnsRefresh: DnsRefresh;
   /** Whether traffic waits for the first resolution. */
   readonly waitForWarm: boolean;
+  /** `transport_socket`, when it is not plain. */
+  readonly transport: TypedConfig | undefined;
+  /** `transport_socket_matches`, in order: for endpoints whose metadata hold `match`; without a configuration it is plain. */
+  readonly transportMatches: readonly TransportMatch[];
+  readonly autoNames: AutoNames;
   /** `metadata.filter_metadata`. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A transport for some endpoints. */
+export interface TransportMatch {
+  readonly match: Readonly<Record<string, unknown>>;
+  readonly transport: TypedConfig | undefined;
 }
 
 /** An endpoint: a host, or a name that stands for hosts (then `options.address.host` is that name). */
@@ -55,7 +73,7 @@ const PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions
 
 /** Reads a cluster. Mistakes that only show here are reported to the context; the result is of use only when there are none. */
 export function readClusterConfig(cluster: Cluster, context: DecodeContext): ClusterConfig {
-  const { common, http1, http2, followDownstream } = protocolOptions(cluster, context);
+  const { common, http1, http2, followDownstream, names } = protocolOptions(cluster, context);
   const discovery = cluster.type === "STRICT_DNS" || cluster.type === "LOGICAL_DNS" ? cluster.type : "STATIC";
   const localities = cluster.loadAssignment?.endpoints ?? [];
   const failure = cluster.dnsFailureRefreshRate;
@@ -118,14 +136,25 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
         failure === undefined ? null : { base: failure.baseInterval, max: failure.maxInterval ?? failure.baseInterval * 10 },
     },
     waitForWarm: cluster.waitForWarmOnInit,
+    transport: transportOf(cluster.transportSocket),
+    transportMatches: cluster.transportSocketMatches.map(({ match, transportSocket }) => ({
+      match: match ?? {},
+      transport: transportOf(transportSocket),
+    })),
+    autoNames: { sni: names?.autoSni ?? false, sanValidation: names?.autoSanValidation ?? false },
     metadata: cluster.metadata?.filterMetadata,
   };
 }
 
 /** The extension's options, or the deprecated fields of the cluster. Envoy refuses a cluster that has both. */
 function protocolOptions(cluster: Cluster, context: DecodeContext): ProtocolOptions {
-  const { typedExtensionProtocolOptions: typed, commonHttpProtocolOptions: common, httpProtocolOptions: http1 } = cluster;
-  const http2 = cluster.http2ProtocolOptions;
+  const {
+    typedExtensionProtocolOptions: typed,
+    commonHttpProtocolOptions: common,
+    httpProtocolOptions: http1,
+    http2ProtocolOptions: http2,
+    upstreamHttpProtocolOptions: names,
+  } = cluster;
   for (const [name, config] of Object.entries(typed ?? {})) {
     if (config.typeUrl !== PROTOCOL_OPTIONS) {
       const message = `found options of type ${config.typeUrl} for "${name}", wanted ${PROTOCOL_OPTIONS}`;
@@ -144,9 +173,10 @@ function protocolOptions(cluster: Cluster, context: DecodeContext): ProtocolOpti
       http1: explicit?.httpProtocolOptions ?? downstream?.httpProtocolOptions,
       http2: explicit?.http2ProtocolOptions ?? downstream?.http2ProtocolOptions,
       followDownstream: downstream !== undefined,
+      names: options.upstreamHttpProtocolOptions,
     };
   }
-  return { common, http1, http2, followDownstream: cluster.protocolSelection === "USE_DOWNSTREAM_PROTOCOL" };
+  return { common, http1, http2, followDownstream: cluster.protocolSelection === "USE_DOWNSTREAM_PROTOCOL", names };
 }
 
 /** What a cluster speaks. */
@@ -155,6 +185,13 @@ interface ProtocolOptions {
   readonly http1: Http1ProtocolOptions | undefined;
   readonly http2: Http2ProtocolOptions | undefined;
   readonly followDownstream: boolean;
+  readonly names: UpstreamTlsNames | undefined;
+}
+
+/** The configuration of a transport socket that is not the plain one. */
+function transportOf(socket: TransportSocket | undefined): TypedConfig | undefined {
+  const config = socket?.typedConfig;
+  return config === undefined || config.typeUrl === RAW_BUFFER ? undefined : config;
 }
 
 function http2Options(

@@ -8,6 +8,16 @@ import type { ClusterEnvironment } from "./cluster.ts";
 import { readClusterConfig } from "./cluster-config.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { complain } from "./complain.ts";
+import type { ClusterTlsEnvironment } from "../tls/cluster-tls.ts";
+import { TlsStore } from "../tls/live-tls.ts";
+import { Secrets } from "../tls/secrets.ts";
+
+/** Where nobody has secrets: their files are read all the same, and not followed. */
+const NO_TLS: ClusterTlsEnvironment = {
+  store: new TlsStore(),
+  secrets: new Secrets([]),
+  log: { trace() {}, debug() {}, info() {}, warn() {}, error() {}, critical() {} } as never,
+};
 
 /** What an update of the clusters came to. Nothing is in use, and nothing of the old manager is touched, until `commit`. */
 export interface ClusterUpdate {
@@ -25,6 +35,8 @@ interface Entry {
   readonly resource: ClusterResource;
   /** Worked out when asked for. */
   key: string | undefined;
+  /** What the names of secrets in it stand for; "" for a plain cluster. */
+  readonly secrets: string;
   readonly cluster: ClusterImpl;
 }
 
@@ -63,12 +75,21 @@ export class ClusterManagerImpl implements ClusterManager {
    * Builds the manager for these clusters. One whose resource says the same as before keeps its object, and so its connections, its hosts
    * and the state of its balancer. undefined when there were mistakes, which the context has: then nothing has changed.
    */
-  update(resources: readonly ClusterResource[], context: DecodeContext): ClusterUpdate | undefined {
-    return finish(this.updateSliced(resources, context, NO_PAUSES));
+  update(
+    resources: readonly ClusterResource[],
+    context: DecodeContext,
+    tls: ClusterTlsEnvironment = NO_TLS,
+  ): ClusterUpdate | undefined {
+    return finish(this.updateSliced(resources, context, NO_PAUSES, tls));
   }
 
   /** As `update`, with pauses between clusters. */
-  *updateSliced(resources: readonly ClusterResource[], context: DecodeContext, pace: Pace): Sliced<ClusterUpdate | undefined> {
+  *updateSliced(
+    resources: readonly ClusterResource[],
+    context: DecodeContext,
+    pace: Pace,
+    tls: ClusterTlsEnvironment = NO_TLS,
+  ): Sliced<ClusterUpdate | undefined> {
     const failures = context.failures;
     const names = new Set<string>();
     const plan: (Entry | NewCluster)[] = [];
@@ -77,7 +98,7 @@ export class ClusterManagerImpl implements ClusterManager {
         complain(context, resource, "duplicate_name", `found a second cluster "${resource.name}", wanted names to be unique`);
       }
       names.add(resource.name);
-      plan.push(this.#kept(resource) ?? { resource, config: readClusterConfig(resource, context) });
+      plan.push(this.#kept(resource, secretsOf(resource, tls)) ?? { resource, config: readClusterConfig(resource, context) });
       if (pace.due()) yield;
     }
     if (context.failures > failures) return undefined;
@@ -88,9 +109,14 @@ export class ClusterManagerImpl implements ClusterManager {
       else {
         const cluster = new ClusterImpl(step.config, this.#environment);
         fresh.push(cluster);
-        entries.set(cluster.name, { resource: step.resource, key: undefined, cluster });
+        cluster.useTls(tls, context);
+        entries.set(cluster.name, { resource: step.resource, key: undefined, secrets: secretsOf(step.resource, tls), cluster });
       }
       if (pace.due()) yield;
+    }
+    if (context.failures > failures) {
+      for (const cluster of fresh) cluster.dispose();
+      return undefined;
     }
     const gone = this.#list.filter((cluster) => entries.get(cluster.name)?.cluster !== cluster);
     return {
@@ -104,12 +130,13 @@ export class ClusterManagerImpl implements ClusterManager {
   }
 
   /** The entry of a cluster whose resource says the same as now. */
-  #kept(resource: ClusterResource): Entry | undefined {
+  #kept(resource: ClusterResource, secrets: string): Entry | undefined {
     const entry = this.#entries.get(resource.name);
+    if (entry !== undefined && entry.secrets !== secrets) return undefined;
     if (entry === undefined || entry.resource === resource) return entry;
     const key = (entry.key ??= resourceKey(entry.resource));
     // The newer object is the one that the next update may bring again.
-    return key === resourceKey(resource) ? { resource, key, cluster: entry.cluster } : undefined;
+    return key === resourceKey(resource) ? { resource, key, secrets, cluster: entry.cluster } : undefined;
   }
 
   /** The process ends: idle connections are closed, the others when their response is over. */
@@ -121,4 +148,9 @@ export class ClusterManagerImpl implements ClusterManager {
   dispose(): void {
     for (const cluster of this.#list) cluster.dispose();
   }
+}
+
+/** Which secrets a name stands for is part of what a cluster says. */
+function secretsOf(resource: ClusterResource, tls: ClusterTlsEnvironment): string {
+  return resource.transportSocket === undefined && resource.transportSocketMatches.length === 0 ? "" : tls.secrets.key;
 }

@@ -5,6 +5,9 @@ import { HostImpl } from "./host.ts";
 import type { HostOptions, HostOwner, UpstreamEnvironment, UpstreamOptions } from "./host.ts";
 import type { LoadBalancerDefinition } from "./balancers/load-balancer.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
+import { resourceKey } from "../resources/diff.ts";
+import type { DecodeContext, TypedConfig } from "../resources/schema/index.ts";
+import { ClusterTls, type ClusterTlsEnvironment } from "../tls/cluster-tls.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { ClusterStatsImpl } from "./cluster-stats.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
@@ -41,6 +44,9 @@ export class ClusterImpl implements Cluster, HostOwner {
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   readonly upstream: UpstreamOptions;
   readonly environment: ClusterEnvironment;
+  /** null: plain. */
+  #tls: ClusterTls | null = null;
+  #tlsMatches: readonly { readonly match: Readonly<Record<string, unknown>>; readonly tls: ClusterTls | null }[] = [];
   #hosts: HostImpl[] = [];
   readonly #priorities: PrioritySet;
   readonly #discovery: Discovery;
@@ -73,6 +79,30 @@ export class ClusterImpl implements Cluster, HostOwner {
       onPanicPick: () => this.stats.lb_healthy_panic.value++,
     });
     this.#discovery = createDiscovery(this);
+  }
+
+  /** Builds the TLS of its connections; false after mistakes, which the context has. Before the first host. */
+  useTls(environment: ClusterTlsEnvironment, context: DecodeContext): boolean {
+    const { config } = this;
+    const build = (transport: TypedConfig | undefined): ClusterTls | null | undefined =>
+      transport === undefined
+        ? null
+        : ClusterTls.create(transport, config.name, this.scope, config.autoNames, environment, context);
+    const tls = build(config.transport);
+    const matches = config.transportMatches.map(({ match, transport }) => ({ match, tls: build(transport) }));
+    this.#tls = tls ?? null;
+    this.#tlsMatches = matches.map(({ match, tls: found }) => ({ match, tls: found ?? null }));
+    return tls !== undefined && matches.every(({ tls: found }) => found !== undefined);
+  }
+
+  tlsFor(metadata: Readonly<Record<string, unknown>> | undefined): ClusterTls | null {
+    if (this.#tlsMatches.length === 0) return this.#tls;
+    const labels = (metadata?.["envoy.transport_socket_match"] ?? {}) as Readonly<Record<string, unknown>>;
+    for (const { match, tls } of this.#tlsMatches) {
+      if (Object.entries(match).every(([key, value]) => resourceKey(labels[key] as object) === resourceKey(value as object)))
+        return tls;
+    }
+    return this.#tls;
   }
 
   get hosts(): readonly HostImpl[] {
@@ -142,6 +172,9 @@ export class ClusterImpl implements Cluster, HostOwner {
   drain(): void {
     this.#draining = true;
     this.#discovery.stop();
+    // Connections that are being made have theirs; files are not followed any more.
+    this.#tls?.dispose();
+    for (const { tls } of this.#tlsMatches) tls?.dispose();
     for (const host of this.#hosts) host.drain();
   }
 

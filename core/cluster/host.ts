@@ -14,6 +14,8 @@ import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { ClusterStatsImpl } from "./cluster-stats.ts";
 import { addressText } from "./address-text.ts";
 import { EDS_FLAGS, UNHEALTHY_FLAGS } from "./health-flag.ts";
+import type { Connection, ConnectionHandler } from "../transport/base-connection.ts";
+import type { ClusterTls, TlsKeeper } from "../tls/cluster-tls.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
 import type { Http2UpstreamOptions } from "./pool/http2-upstream-connection.ts";
 import { TcpTunnel } from "./pool/tcp-tunnel.ts";
@@ -64,6 +66,8 @@ export interface HostOwner {
   readonly limits: { readonly DEFAULT: CircuitBreaker; readonly HIGH: CircuitBreaker };
   readonly upstream: UpstreamOptions;
   readonly environment: UpstreamEnvironment;
+  /** The TLS of connections to an endpoint with these metadata; null: plain. */
+  tlsFor(metadata: Readonly<Record<string, unknown>> | undefined): ClusterTls | null;
   /** A host has become healthy, degraded or unhealthy. */
   onHealthChanged(host: HostImpl): void;
 }
@@ -136,6 +140,10 @@ export class HostImpl implements Host {
   private readonly protocol: number;
   /** The host left: pools that are still made keep no connection. */
   private left: boolean;
+  /** null: connections are plain. */
+  private readonly tls: TlsKeeper | null;
+  /** With `auto_sni` a connection serves only requests for the name that it was made with. By kind of pool and name. */
+  private namedPools: Map<string, ConnectionPool> | null;
 
   constructor(owner: HostOwner, options: HostOptions) {
     const { address } = options;
@@ -160,6 +168,8 @@ export class HostImpl implements Host {
     this.pools = [null, null, null, null];
     this.left = false;
     this.protocol = owner.upstream.http2 === null || owner.upstream.followDownstream ? HTTP1 : HTTP2;
+    this.tls = owner.tlsFor(options.metadata)?.newKeeper() ?? null;
+    this.namedPools = null;
   }
 
   get healthy(): boolean {
@@ -188,15 +198,55 @@ export class HostImpl implements Host {
     let which = this.protocol;
     if (upstream.followDownstream && upstream.http2 !== null && request.downstreamProtocol === "HTTP/2") which = HTTP2;
     if (priority === "HIGH") which += HIGH;
+    if (this.tls !== null && this.tls.cluster.autoSni)
+      return this.namedPool(which, hostName(request.authority ?? "")).newStream(request);
     return (this.pools[which] ?? this.makePool(which)).newStream(request);
   }
 
   private makePool(which: number): ConnectionPool {
+    return (this.pools[which] = this.newPool(which, ""));
+  }
+
+  private newPool(which: number, name: string): ConnectionPool {
     const { limits, upstream } = this.owner;
     const http2 = (which & HTTP2) === 0 ? null : upstream.http2;
-    const pool = new ConnectionPool(this, which >= HIGH ? limits.HIGH : limits.DEFAULT, http2);
+    const pool = new ConnectionPool(this, which >= HIGH ? limits.HIGH : limits.DEFAULT, http2, name);
     if (this.left) pool.drain();
-    return (this.pools[which] = pool);
+    return pool;
+  }
+
+  private namedPool(which: number, name: string): ConnectionPool {
+    const key = `${which} ${name}`;
+    const pools = (this.namedPools ??= new Map());
+    let pool = pools.get(key);
+    if (pool === undefined) {
+      // Clients choose the names: those whose connections are gone make room.
+      if (pools.size >= MAX_NAMED_POOLS) for (const [at, old] of pools) if (old.size === 0 && old.pending === 0) pools.delete(at);
+      pools.set(key, (pool = this.newPool(which, name)));
+    }
+    return pool;
+  }
+
+  /** Connects, by TLS where the cluster says so. `name`: that of the pool. */
+  connect(name: string, handler: ConnectionHandler): Connection {
+    const { environment, upstream } = this.owner;
+    const options = this.tls === null ? upstream.connect : { ...upstream.connect, tls: this.tls.next(this.hostname, name) };
+    return environment.connect(this.target, options, handler);
+  }
+
+  /** A connection is established. */
+  connected(connection: Connection | null): void {
+    if (this.tls !== null && connection !== null) this.tls.cluster.handshakeDone(connection);
+  }
+
+  /** One could not be. */
+  connectFailed(error: Error | null): void {
+    if (this.tls !== null) this.tls.cluster.handshakeFailed(error);
+  }
+
+  private *everyPool(): Generator<ConnectionPool> {
+    for (const pool of this.pools) if (pool !== null) yield pool;
+    if (this.namedPools !== null) yield* this.namedPools.values();
   }
 
   newTunnel(request: UpstreamRequest): PendingStream {
@@ -251,28 +301,41 @@ export class HostImpl implements Host {
 
   /** Connections, of any state and priority. */
   get connections(): number {
-    return this.pools.reduce((sum, pool) => sum + (pool === null ? 0 : pool.size), 0);
+    let total = 0;
+    for (const pool of this.everyPool()) total += pool.size;
+    return total;
   }
 
   /** Requests that wait for a connection. */
   get pendingRequests(): number {
-    return this.pools.reduce((sum, pool) => sum + (pool === null ? 0 : pool.pending), 0);
+    let total = 0;
+    for (const pool of this.everyPool()) total += pool.pending;
+    return total;
   }
 
   /** Idle connections are closed, the others when their response is over; new ones are made as ever. */
   renewConnections(): void {
-    for (const pool of this.pools) pool?.renew();
+    for (const pool of this.everyPool()) pool.renew();
   }
 
   /** The host left the cluster, or the cluster is gone: idle connections are closed, the others when their response is over. */
   drain(): void {
     this.left = true;
-    for (const pool of this.pools) pool?.drain();
+    for (const pool of this.everyPool()) pool.drain();
   }
 
   /** Closes all connections at once. */
   dispose(): void {
-    for (const pool of this.pools) pool?.dispose();
+    for (const pool of this.everyPool()) pool.dispose();
     if (this.tcpConnections !== null) for (const connection of [...this.tcpConnections]) connection.dispose();
   }
+}
+
+const MAX_NAMED_POOLS = 100;
+
+/** The host of an authority, in lower case: "example.com:8443" and "[::1]:80". */
+function hostName(authority: string): string {
+  const colon = authority.lastIndexOf(":");
+  const host = colon > authority.lastIndexOf("]") ? authority.slice(0, colon) : authority;
+  return host.replace(/^\[|\]$/g, "").toLowerCase();
 }

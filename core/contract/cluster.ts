@@ -116,6 +116,8 @@ export interface TcpUpstreamUser {
 export interface UpstreamRequest {
   /** What the request came by, "HTTP/2" say: clusters may be told to speak the same. */
   readonly downstreamProtocol: string;
+  /** The request's host as it is sent: what TLS with `auto_sni` asks for. Absent: none. */
+  readonly authority?: string;
   onUpstreamReady(stream: UpstreamStream): void;
   /** No stream: "overflow", "connection_failure", "connection_timeout". `details` is the transport's failure text. */
   onUpstreamFailure(reason: ResetReason, details: string): void;

@@ -36,6 +36,35 @@ export interface DownstreamTls {
   readonly peerSubject: string;
   readonly peerUriSans: readonly string[];
   readonly peerDnsSans: readonly string[];
+  /** The protocol agreed by ALPN, or "". */
+  readonly alpnProtocol: string;
+  /** The name asked for by SNI, or "". */
+  readonly serverName: string;
+  /** Whether the session goes on with an earlier one. */
+  readonly resumed: boolean;
+  /** The certificate that the client showed; null when it showed none. */
+  readonly peer: CertificateInfo | null;
+  /** Ours; null where the runtime doesn't tell. */
+  readonly local: CertificateInfo | null;
+}
+
+/** What a certificate says. Names as RFC 2253 writes them, numbers and fingerprints in lower-case hex, times in milliseconds since the epoch. */
+export interface CertificateInfo {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+  readonly sha256: string;
+  readonly sha1: string;
+  readonly validFrom: number;
+  readonly validTo: number;
+  readonly dnsSans: readonly string[];
+  readonly uriSans: readonly string[];
+  readonly ipSans: readonly string[];
+  readonly emailSans: readonly string[];
+  /** In PEM, with a line end. */
+  readonly pem: string;
+  /** The issuer's, if it was sent along. */
+  readonly issuerCertificate: CertificateInfo | null;
 }
 
 /** An endpoint as filters and logs see it. */

@@ -4,7 +4,7 @@ import { toBytes, visible } from "./byte-string.ts";
 import { numberOperator, plainOperator, stringOperator } from "./operator.ts";
 import type { Command, Operator } from "./operator.ts";
 
-function simple(operator: Operator): Command {
+export function simple(operator: Operator): Command {
   return { argument: "none", length: false, make: () => operator };
 }
 
@@ -23,7 +23,7 @@ function ip(read: (info: StreamInfo) => string): Command {
   };
 }
 
-function text(read: (info: StreamInfo) => string | undefined): Command {
+export function text(read: (info: StreamInfo) => string | undefined): Command {
   // The same few endpoints and peers come again and again.
   let last: string | undefined;
   let bytes: string | undefined;
@@ -49,7 +49,7 @@ const localPort = simple(numberOperator((info) => info.connection.localPort));
 /** An endpoint's address; also a path or a name, so it may need escaping. */
 const upstreamAddress = text((info) => info.upstreamHost?.address);
 
-/** Operators that read addresses and the TLS session. */
+/** Operators that read addresses. */
 export const ADDRESS_COMMANDS: Readonly<Record<string, Command>> = {
   DOWNSTREAM_REMOTE_ADDRESS: simple(plainOperator((info) => withPort(info.clientAddress, info.clientPort))),
   DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: ip(clientIp),
@@ -74,9 +74,4 @@ export const ADDRESS_COMMANDS: Readonly<Record<string, Command>> = {
   UPSTREAM_LOCAL_ADDRESS: simple(plainOperator((info) => info.upstreamLocalAddress || undefined)),
   UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ip(upstreamLocalIp),
   UPSTREAM_LOCAL_PORT: simple(numberOperator((info) => portOf(info.upstreamLocalAddress))),
-  DOWNSTREAM_TLS_VERSION: text((info) => info.connection.tls?.version),
-  DOWNSTREAM_TLS_CIPHER: text((info) => info.connection.tls?.cipher),
-  DOWNSTREAM_PEER_SUBJECT: text((info) => info.connection.tls?.peerSubject),
-  DOWNSTREAM_PEER_URI_SAN: text((info) => info.connection.tls?.peerUriSans.join(",")),
-  DOWNSTREAM_PEER_DNS_SAN: text((info) => info.connection.tls?.peerDnsSans.join(",")),
 };

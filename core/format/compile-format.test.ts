@@ -1,3 +1,4 @@
+import { downstreamTlsFixture } from "./stream-info-fixture.ts";
 import { describe, expect, test } from "vitest";
 import type { Cluster } from "../contract/cluster.ts";
 import { ResponseFlag } from "../contract/response-flags.ts";
@@ -9,7 +10,7 @@ import { requestHeaders, responseHeaders, streamInfoFixture } from "./stream-inf
 
 const base = streamInfoFixture();
 const peer = { ...base.connection, remoteAddress: "2001:db8:1:2:3::9", remotePort: 5, requestedServerName: "sni.example" };
-const tls = {
+const tls = downstreamTlsFixture({
   version: "TLSv1.3",
   cipher: "TLS_AES_128_GCM_SHA256",
   peerPresented: true,
@@ -17,7 +18,7 @@ const tls = {
   peerSubject: "CN=a\nb",
   peerUriSans: ["spiffe://a/b", "spiffe://c"],
   peerDnsSans: [],
-};
+});
 const grpc = requestHeaders("POST", "/s/M", ["content-type", "application/grpc+proto"]);
 const route = { name: "main", virtualHost: "vh", config: [], metadata: { r: { s: 5, deep: { a: ["x"] } } }, resource: {} };
 
@@ -245,7 +246,7 @@ describe("a format with a mistake is refused", () => {
     expect(error.unsupported).toBe(false);
   });
 
-  test.each(["%CEL(request.path)%", "%UPSTREAM_WIRE_BYTES_SENT%", "%DOWNSTREAM_PEER_SERIAL%"])(
+  test.each(["%CEL(request.path)%", "%UPSTREAM_WIRE_BYTES_SENT%", "%DOWNSTREAM_TLS_GROUP%"])(
     "%s is Envoy's, but not supported",
     (format) => {
       expect(thrown(() => compileFormat(format))).toMatchObject({

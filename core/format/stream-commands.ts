@@ -89,7 +89,7 @@ function headerBytes(map: HeaderMap | null): number {
   return n;
 }
 
-function time(read: (info: StreamInfo) => number, local: boolean): Command {
+export function time(read: (info: StreamInfo) => number, local: boolean): Command {
   return {
     argument: "optional",
     length: false,

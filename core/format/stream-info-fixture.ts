@@ -1,5 +1,5 @@
 import type { HeaderMap } from "../contract/headers.ts";
-import type { StreamInfo } from "../contract/stream.ts";
+import type { DownstreamTls, StreamInfo } from "../contract/stream.ts";
 import { HeaderMapImpl } from "../stream/header-map.ts";
 
 /** A finished exchange for tests and benchmarks, with parts replaced. */
@@ -79,4 +79,23 @@ export function responseHeaders(status: number, list: readonly string[] = []): H
   const headers = new HeaderMapImpl([...list]);
   headers.status = status;
   return headers;
+}
+
+/** A TLS session without a client's certificate, with parts replaced. */
+export function downstreamTlsFixture(changes: Partial<DownstreamTls> = {}): DownstreamTls {
+  return {
+    version: "TLSv1.3",
+    cipher: "TLS_AES_256_GCM_SHA384",
+    peerPresented: false,
+    peerValidated: false,
+    peerSubject: "",
+    peerUriSans: [],
+    peerDnsSans: [],
+    alpnProtocol: "",
+    serverName: "",
+    resumed: false,
+    peer: null,
+    local: null,
+    ...changes,
+  };
 }

@@ -1,3 +1,4 @@
+import { downstreamTlsFixture } from "../format/stream-info-fixture.ts";
 import { describe, expect, it } from "vitest";
 import type { RuntimeReader } from "../contract/filter.ts";
 import type { HttpStream } from "../contract/stream.ts";
@@ -49,7 +50,7 @@ const exact = (input: object, value: string): object => ({
 
 describe("inputs of matchers", () => {
   const { connection } = streamFixture();
-  const tls = {
+  const tls = downstreamTlsFixture({
     version: "TLSv1.3",
     cipher: "",
     peerPresented: true,
@@ -57,7 +58,7 @@ describe("inputs of matchers", () => {
     peerSubject: "CN=client",
     peerUriSans: ["spiffe://a", "spiffe://b"],
     peerDnsSans: ["c.example"],
-  };
+  });
   const secure = streamFixture({ connection: { ...connection, requestedServerName: "sni.example", tls } });
   it.each([
     [extension(`${NETWORK}.DestinationIPInput`), "127.0.0.1", streamFixture()],

@@ -4,6 +4,7 @@ import { NodeInfo } from "./base.ts";
 import { Cluster } from "./cluster.ts";
 import { Listener } from "./listener.ts";
 import { ListStringMatcher, StringMatcher } from "./matchers.ts";
+import { Secret } from "./tls.ts";
 import type { Infer } from "./schema/index.ts";
 import {
   bool,
@@ -28,7 +29,8 @@ const M = "envoy.config.metrics.v3";
 export const StaticResources = message(`${B}.Bootstrap.StaticResources`, {
   listeners: list(Listener),
   clusters: list(Cluster),
-  secrets: unsupported("there is no TLS yet"),
+  /** For TLS contexts that refer to them by name. */
+  secrets: list(Secret),
 });
 export type StaticResources = Infer<typeof StaticResources>;
 
@@ -156,7 +158,7 @@ export const Bootstrap = message(
     configSources: unsupported("there is no dynamic configuration yet"),
     defaultConfigSource: unsupported("there is no dynamic configuration yet"),
     defaultSocketInterface: unsupported("the platform's sockets are used"),
-    certificateProviderInstances: unsupported("there is no TLS yet"),
+    certificateProviderInstances: unsupported("certificates come from files, values and secrets"),
     inlineHeaders: unsupported("all headers are kept alike"),
     perfTracingFilePath: unsupported("use the platform's own tools"),
     defaultRegexEngine: unsupported("RE2 is the only engine"),

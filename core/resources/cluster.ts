@@ -1,9 +1,16 @@
 import { BindConfig, TcpKeepalive } from "./address.ts";
 import { isIP } from "./ip.ts";
-import { Metadata, RoutingPriority, TransportSocket } from "./base.ts";
+import { Metadata, RAW_BUFFER, RoutingPriority, TransportSocket } from "./base.ts";
+import { UPSTREAM_TLS } from "./tls.ts";
 import { ClusterLoadAssignment } from "./endpoint.ts";
 import { Percent, RuntimeDouble } from "./percent.ts";
-import { checkUpstreamOptions, Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions } from "./protocol-options.ts";
+import {
+  checkUpstreamOptions,
+  Http1ProtocolOptions,
+  Http2ProtocolOptions,
+  HttpProtocolOptions,
+  UpstreamTlsNames,
+} from "./protocol-options.ts";
 import type { Infer } from "./schema/index.ts";
 import {
   any,
@@ -18,6 +25,7 @@ import {
   notBuilt,
   orEmpty,
   string,
+  struct,
   uint32Value,
   unsupported,
   withDefault,
@@ -70,12 +78,25 @@ const SlowStartConfig = message(`${C}.SlowStartConfig`, {
 });
 export type SlowStartConfig = Infer<typeof SlowStartConfig>;
 
+/** Transport sockets of clusters. Any other is a mistake that nothing turns into a warning. */
+const CLIENT_SOCKETS: ReadonlySet<string> = new Set([RAW_BUFFER, UPSTREAM_TLS]);
+
+/** A transport socket for some endpoints. */
+export const TransportSocketMatch = message(`${C}.TransportSocketMatch`, {
+  name: string({ minLength: 1, required: true }),
+  /** What the endpoint's metadata must hold. Unset: it is for all. */
+  match: struct(),
+  transportSocket: TransportSocket,
+});
+export type TransportSocketMatch = Infer<typeof TransportSocketMatch>;
+
 /** A group of endpoints that requests are balanced over. */
 export const Cluster = message(
   C,
   {
-    transportSocketMatches: unsupported("one transport socket a cluster"),
-    transportSocketMatcher: unsupported("one transport socket a cluster"),
+    /** The first whose `match` is in the endpoint's metadata under `envoy.transport_socket_match`; `transportSocket` for the others. */
+    transportSocketMatches: list(TransportSocketMatch),
+    transportSocketMatcher: unsupported("use transport_socket_matches"),
     /** Unique. */
     name: string({ minLength: 1, required: true }),
     /** The name that counters have. Default "": `name`. */
@@ -107,7 +128,8 @@ export const Cluster = message(
       /** Limits for each host: only `maxConnections` is looked at. */
       perHostThresholds: list(Thresholds),
     }),
-    upstreamHttpProtocolOptions: unsupported("there is no TLS to upstreams yet"),
+    /** Deprecated form of what the protocol options say. */
+    upstreamHttpProtocolOptions: UpstreamTlsNames,
     /** Deprecated forms of what `typed_extension_protocol_options` says. */
     commonHttpProtocolOptions: HttpProtocolOptions,
     httpProtocolOptions: Http1ProtocolOptions,
@@ -204,6 +226,11 @@ export const Cluster = message(
     protoNames: { http2ProtocolOptions: "http2_protocol_options" },
     check(cluster, complain) {
       checkUpstreamOptions(cluster.commonHttpProtocolOptions, complain);
+      for (const socket of [cluster.transportSocket, ...cluster.transportSocketMatches.map((match) => match.transportSocket)]) {
+        const type = socket?.typedConfig?.typeUrl;
+        if (socket === undefined || type === undefined || CLIENT_SOCKETS.has(type)) continue;
+        complain(`found ${type}, wanted one of ${[...CLIENT_SOCKETS].join(", ")}`, "typedConfig", socket);
+      }
       const localities = cluster.loadAssignment?.endpoints ?? [];
       const count = localities.reduce((total, { lbEndpoints }) => total + lbEndpoints.length, 0);
       if (cluster.type === "LOGICAL_DNS" && count !== 1) {

@@ -59,6 +59,12 @@ const NEWER: Readonly<Record<string, readonly string[]>> = {
     "forward_client_cert_matcher",
     "forward_proto_config",
   ],
+  "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext": ["auto_sni_san_match"],
+  "envoy.extensions.transport_sockets.tls.v3.GenericSecret": ["secrets"],
+  "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext": ["prefer_client_ciphers"],
+  "envoy.extensions.transport_sockets.tls.v3.CommonTlsContext": ["custom_tls_certificate_selector"],
+  "envoy.extensions.transport_sockets.tls.v3.TlsParameters": ["compliance_policies"],
+  "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext": ["auto_host_sni", "auto_sni_san_validation"],
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
     "outlier_detection",
     "request_mirror_policies",
@@ -73,7 +79,14 @@ const NEWER_MESSAGES = new Set([
   "envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch",
 ]);
 /** Fields that Envoy treats as a oneof without writing it so (`oneof_promotion`). */
-const PROMOTED = new Set(["value_type", "cluster_specifier", "strip_port_mode", "stats_flush", "random_value_specifier"]);
+const PROMOTED = new Set([
+  "value_type",
+  "cluster_specifier",
+  "strip_port_mode",
+  "stats_flush",
+  "random_value_specifier",
+  "ca_cert_source",
+]);
 /** Values that were added to enums since. */
 const NEWER_VALUES = new Set(["NE"]);
 

@@ -17,6 +17,7 @@ import { HttpConnectionManager } from "./http-connection-manager.ts";
 import { HttpRequestHeaderMatchInput, HttpRequestQueryParamMatchInput } from "./matcher-tree.ts";
 import { UpstreamHttpProtocolOptions } from "./protocol-options.ts";
 import { Route, RouteList } from "./route.ts";
+import { DownstreamTlsContext, Secret, UpstreamTlsContext } from "./tls.ts";
 import type { MessageSchema } from "./schema/message.ts";
 import { boolValue, message } from "./schema/index.ts";
 
@@ -67,6 +68,9 @@ export const builtInExtensions: Extensions = new Map<string, Extension>([
   entry("access_log", FileAccessLog),
   entry("access_log", StdoutAccessLog),
   entry("access_log", StderrAccessLog),
+  entry("other", DownstreamTlsContext),
+  entry("other", UpstreamTlsContext),
+  entry("other", Secret),
   entry("other", UuidRequestIdConfig),
   entry("other", UpstreamHttpProtocolOptions),
   entry("other", Route),

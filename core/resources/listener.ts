@@ -1,6 +1,7 @@
 import { AccessLog } from "./accesslog.ts";
 import { additionalAddresses, Address, checkIpAddress, CidrRange, TcpKeepalive } from "./address.ts";
-import { Metadata, TransportSocket } from "./base.ts";
+import { Metadata, RAW_BUFFER, TransportSocket } from "./base.ts";
+import { DOWNSTREAM_TLS } from "./tls.ts";
 import type { Infer } from "./schema/index.ts";
 import {
   any,
@@ -52,21 +53,34 @@ export const FilterChainMatch = message(`${L}.FilterChainMatch`, {
 });
 export type FilterChainMatch = Infer<typeof FilterChainMatch>;
 
+/** Transport sockets of filter chains. Any other is a mistake that nothing turns into a warning. */
+const SERVER_SOCKETS: ReadonlySet<string> = new Set([RAW_BUFFER, DOWNSTREAM_TLS]);
+
 /** The filters of some connections. */
-export const FilterChain = message(`${L}.FilterChain`, {
-  /** Unset: all connections that no other chain is for. */
-  filterChainMatch: FilterChainMatch,
-  filters: list(NetworkFilter),
-  useProxyProto: unsupported("deprecated; use the listener filter proxy_protocol", ["false"]),
-  metadata: Metadata,
-  /** Unset: plain TCP. */
-  transportSocket: TransportSocket,
-  /** Milliseconds for the TLS handshake; 0: none. Default 0. */
-  transportSocketConnectTimeout: duration({ default: 0 }),
-  /** Default "". */
-  name: string({ default: "" }),
-  onDemandConfiguration: unsupported("Envoy does not implement it either"),
-});
+export const FilterChain = message(
+  `${L}.FilterChain`,
+  {
+    /** Unset: all connections that no other chain is for. */
+    filterChainMatch: FilterChainMatch,
+    filters: list(NetworkFilter),
+    useProxyProto: unsupported("deprecated; use the listener filter proxy_protocol", ["false"]),
+    metadata: Metadata,
+    /** Unset: plain TCP. */
+    transportSocket: TransportSocket,
+    /** Milliseconds for the TLS handshake; 0: none. Default 0. */
+    transportSocketConnectTimeout: duration({ default: 0 }),
+    /** Default "". */
+    name: string({ default: "" }),
+    onDemandConfiguration: unsupported("Envoy does not implement it either"),
+  },
+  {
+    check({ transportSocket }, complain) {
+      const type = transportSocket?.typedConfig?.typeUrl;
+      if (transportSocket === undefined || type === undefined || SERVER_SOCKETS.has(type)) return;
+      complain(`found ${type}, wanted one of ${[...SERVER_SOCKETS].join(", ")}`, "typedConfig", transportSocket);
+    },
+  },
+);
 export type FilterChain = Infer<typeof FilterChain>;
 
 /** A filter that looks at a connection before its chain is chosen. */

@@ -21,15 +21,15 @@ const socket = (type: string) => ({
 /** What would change nothing if it were taken: each must be refused, and what asks for nothing must not. */
 const CASES: readonly [what: string, schema: Schema<unknown>, refused: object, harmless?: object][] = [
   [
-    "TLS from clients",
+    "other transports of clients",
     Listener,
-    { ...listener, filter_chains: [{ transport_socket: socket("tls.v3.DownstreamTlsContext") }] },
+    { ...listener, filter_chains: [{ transport_socket: socket("alts.v3.Alts") }] },
     { ...listener, filter_chains: [{ transport_socket: socket("raw_buffer.v3.RawBuffer") }] },
   ],
   [
-    "TLS to upstreams",
+    "other transports to upstreams",
     Cluster,
-    { ...cluster, transport_socket: socket("tls.v3.UpstreamTlsContext") },
+    { ...cluster, transport_socket: socket("alts.v3.Alts") },
     { ...cluster, transport_socket: socket("raw_buffer.v3.RawBuffer") },
   ],
   ["keep-alive of clients", Listener, { ...listener, tcp_keepalive: { keepalive_time: 5 } }],

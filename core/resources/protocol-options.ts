@@ -131,13 +131,23 @@ export const Http2ProtocolOptions = message(
   { protoNames: { useOghttp2Codec: "use_oghttp2_codec" } },
 );
 export type Http2ProtocolOptions = Infer<typeof Http2ProtocolOptions>;
+/** Which name TLS to upstreams asks for. */
+export const UpstreamTlsNames = message("envoy.config.core.v3.UpstreamHttpProtocolOptions", {
+  /** Asks for the request's host by SNI. Default false. */
+  autoSni: bool({ default: false }),
+  /** That name must be in the upstream's certificate. Default false. */
+  autoSanValidation: bool({ default: false }),
+  /** Takes the name from this header, where there is one. Default "": the host. */
+  overrideAutoSniHeader: notBuilt(string({ default: "" }), "the name is the host's", [""]),
+});
+export type UpstreamTlsNames = Infer<typeof UpstreamTlsNames>;
 
 /** A cluster's protocol, in `typed_extension_protocol_options["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]`. */
 export const UpstreamHttpProtocolOptions = message(
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
   {
     commonHttpProtocolOptions: HttpProtocolOptions,
-    upstreamHttpProtocolOptions: unsupported("there is no TLS to upstreams yet"),
+    upstreamHttpProtocolOptions: UpstreamTlsNames,
     explicitHttpConfig: message(
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig",
       {

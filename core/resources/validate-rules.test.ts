@@ -87,7 +87,6 @@ function probes(kind: string, rules: Rules): { good: unknown[]; bad: unknown[] }
   const bad: unknown[] = [];
   const number = (name: string): number | undefined => (rules[name] === undefined ? undefined : Number(rules[name]));
   if (kind === "duration") {
-    const step = 0.000001;
     for (const [name, sign, open] of [
       ["gt", 1, true],
       ["gte", 1, false],
@@ -96,6 +95,8 @@ function probes(kind: string, rules: Rules): { good: unknown[]; bad: unknown[] }
     ] as const) {
       if (rules[name] === undefined) continue;
       const limit = milliseconds((rules[name] ?? {}) as Rules);
+      // As small as a double of that size can be told from.
+      const step = limit > 1e9 ? 1 : 0.000001;
       good.push(seconds(open ? limit + sign * step : limit));
       bad.push(seconds(open ? limit : limit - sign * step));
     }

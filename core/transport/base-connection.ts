@@ -85,6 +85,8 @@ export abstract class Connection {
 
   /** Reads the addresses now and keeps them, so that they can be told after the close: of a connection that its peer has reset the system knows none. */
   keepAddresses(): void {}
+  /** Called before the first read of a connection that may be handed to TLS after some bytes of it were looked at. */
+  keepTransferable(): void {}
 
   /** TCP_NODELAY; on by default. */
   abstract setNoDelay(on: boolean): void;

@@ -9,6 +9,6 @@ export type { ConnectAddress, ConnectOptions } from "./connect.ts";
 export type { PendingTransport, ServerTransport, TransportHandshake } from "./server-transport.ts";
 export { acceptTls } from "./tls/accept-tls.ts";
 export type { AgreedSession, CheckPeer, ClientTls, ServerTls, SessionCache } from "./tls/tls-options.ts";
-export { createSecureContext, supportedCiphers, systemRoots } from "./tls/secure-context.ts";
+export { choosesAlgorithms, createSecureContext, verifiesChains } from "./tls/secure-context.ts";
 export type { SecureContext, SecureContextOptions, TlsVersion } from "./tls/secure-context.ts";
 export { TlsError } from "./tls/tls-error.ts";

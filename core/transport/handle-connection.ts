@@ -168,11 +168,8 @@ export class HandleConnection extends Connection {
     if (status !== 0) this.destroy(systemError(status, "read", ""));
   }
 
-  /**
-   * Called before the first read of a connection that may be handed to TLS after some bytes of it were looked at: on Deno 2.9 a handle that has read
-   * into a buffer of ours never reads for another.
-   */
-  keepTransferable(): void {
+  /** On Deno 2.9 a handle that has read into a buffer of ours never reads for another. */
+  override keepTransferable(): void {
     if (isDeno) this.flags |= UNBUFFERED;
   }
 

@@ -52,6 +52,10 @@ export class MirrorRequest implements UpstreamRequest, LoadBalancerContext, Time
     if (this.#upstream === null && !this.#over) this.#pending = pending;
   }
 
+  get authority(): string {
+    return this.#headers.authority;
+  }
+
   shouldSelectAnotherHost(): boolean {
     return false;
   }

@@ -254,6 +254,10 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     if (this.#upstream === null && !this.#over && this.#host === host) this.#pending = pending;
   }
 
+  get authority(): string {
+    return this.#headers.authority;
+  }
+
   onUpstreamReady(upstream: UpstreamStream): void {
     this.#pending = null;
     this.#upstream = upstream;

@@ -17,6 +17,7 @@ const LAYERS = [
   "core/resources",
   "core/match",
   "core/format",
+  "core/tls",
   "core/filter",
   "core/cluster",
   "core/server",

@@ -24,6 +24,7 @@ interface ListenerDraft {
   routes: Json[];
   routeConfig: Json;
   fields: Json;
+  chain: (chain: Json) => Json;
 }
 
 /**
@@ -72,6 +73,12 @@ export class Mesh {
   /** Fields of the listener's HTTP connection manager. */
   hcm(fields: Json): this {
     Object.assign(this.#last.hcm, fields);
+    return this;
+  }
+
+  /** Changes the listener's filter chain as it is written. */
+  chain(change: (chain: Json) => Json): this {
+    this.#last.chain = change;
     return this;
   }
 
@@ -147,7 +154,7 @@ export function mesh(): Mesh {
 }
 
 function draft(name: string, fields: Json = {}): ListenerDraft {
-  return { name, hcm: {}, filters: [], virtualHosts: [], routes: [], routeConfig: {}, fields };
+  return { name, hcm: {}, filters: [], virtualHosts: [], routes: [], routeConfig: {}, fields, chain: (chain) => chain };
 }
 
 function finish(listener: ListenerDraft, port: number): Json {
@@ -164,7 +171,9 @@ function finish(listener: ListenerDraft, port: number): Json {
   return {
     name: listener.name,
     address: address(port),
-    filter_chains: [{ filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }] }],
+    filter_chains: [
+      listener.chain({ filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }] }),
+    ],
     ...listener.fields,
   };
 }

@@ -108,7 +108,8 @@ export async function makeRevocations(issuer: TestCertificate, revoked: readonly
     signingAlgorithm: { ...(issuer.keys.privateKey.algorithm as typeof EC), hash: "SHA-256" },
     signingKey: issuer.keys.privateKey,
   });
-  return `${crl.toString("pem")}\n`;
+  // The library's own PEM says "CRL".
+  return pem("X509 CRL", Buffer.from(crl.rawData));
 }
 
 function pem(label: string, bytes: Buffer): string {

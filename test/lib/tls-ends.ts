@@ -28,7 +28,8 @@ export async function testEnds(): Promise<{ server: ServerTls; client: ClientTls
   return {
     server: {
       context: createSecureContext(contextOptions({ certificates: [cert], keys: [key] })),
-      contextFor: null,
+      contextsFor: null,
+      bare: null,
       ocspFor: null,
       clientCertificate: "none",
       alpn: [],

@@ -38,9 +38,13 @@ export class ConnectionPool {
   /** Requests that a connection is thought to take at once while it is not there yet. */
   private requestsPerConnection: number;
 
+  /** What its connections ask for by SNI under `auto_sni`; "" otherwise. */
+  readonly name: string;
+
   /** `http2` null: its connections speak HTTP/1.1. */
-  constructor(host: HostImpl, limits: CircuitBreaker, http2: Http2UpstreamOptions | null = null) {
+  constructor(host: HostImpl, limits: CircuitBreaker, http2: Http2UpstreamOptions | null = null, name = "") {
     this.host = host;
+    this.name = name;
     this.limits = limits;
     this.http2 = http2;
     this.all = new Set();

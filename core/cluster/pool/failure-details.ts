@@ -1,4 +1,5 @@
 import { getSystemErrorMap } from "node:util";
+import { transportFailureReason } from "../../tls/tls-failure.ts";
 
 /** As the C library says it; where it isn't listed, as libuv does. */
 const TEXTS: Readonly<Record<string, string>> = {
@@ -31,6 +32,8 @@ function textOf(code: string): string {
 
 /** Why a connection could not be made, as Envoy's %UPSTREAM_TRANSPORT_FAILURE_REASON% has it, with blanks. */
 export function connectFailureDetails(error: Error | null): string {
+  const reason = transportFailureReason(error);
+  if (reason !== "") return reason;
   const code = (error as { code?: unknown } | null)?.code;
   return `delayed connect error: ${typeof code === "string" ? textOf(code) : (error?.message ?? "connection closed")}`;
 }

@@ -78,7 +78,7 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
 
   /** Connects. What comes of it is told to the pool, later. */
   open(): void {
-    const { owner, stats, target } = this.host;
+    const { owner, stats } = this.host;
     const { environment, upstream } = owner;
     stats.cx_total++;
     stats.cx_active++;
@@ -86,7 +86,7 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
     owner.stats.upstream_cx_active.value++;
     this.openedAt = environment.clock.now();
     environment.timers.arm(this.timer, upstream.connectTimeout);
-    this.connection = environment.connect(target, upstream.connect, this);
+    this.connection = this.host.connect(this.pool.name, this);
     this.connection.setWatermark(upstream.bufferLimit);
   }
 
@@ -168,6 +168,7 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
     // Nobody's yet; the pool says whose, or that it is idle.
     this.state = BUSY;
     this.connection?.keepAddresses();
+    this.host.connected(this.connection);
     stats.upstream_cx_connect_ms.record(environment.clock.now() - this.openedAt);
     if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "connect_success");
     if (upstream.maxConnectionDuration > 0) {
@@ -183,8 +184,10 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
 
   onClose(error: Error | null): void {
     if (this.state === CLOSED) return;
-    if (this.state === CONNECTING) this.connectFailed("connection_failure", connectFailureDetails(error), true);
-    else this.lost();
+    if (this.state === CONNECTING) {
+      this.host.connectFailed(error);
+      this.connectFailed("connection_failure", connectFailureDetails(error), true);
+    } else this.lost();
   }
 
   onTimer(timer: Timer): void {

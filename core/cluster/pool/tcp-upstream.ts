@@ -33,7 +33,7 @@ export class TcpUpstreamConnection implements ConnectionHandler, TcpUpstream, Ti
 
   /** Connects, unless the cluster has as many connections as it may: then false, and nobody is told. */
   open(): boolean {
-    const { owner, stats, target } = this.host;
+    const { owner, stats } = this.host;
     const { environment, upstream } = owner;
     const limits = owner.limits.DEFAULT;
     if (limits.connections >= limits.maxConnections) {
@@ -49,7 +49,7 @@ export class TcpUpstreamConnection implements ConnectionHandler, TcpUpstream, Ti
     (this.host.tcpConnections ??= new Set()).add(this);
     this.#openedAt = environment.clock.now();
     environment.timers.arm(this.#timer, upstream.connectTimeout);
-    this.#connection = environment.connect(target, upstream.connect, this);
+    this.#connection = this.host.connect("", this);
     this.#connection.setWatermark(upstream.bufferLimit);
     return true;
   }
@@ -123,6 +123,7 @@ export class TcpUpstreamConnection implements ConnectionHandler, TcpUpstream, Ti
   onConnect(): void {
     const { owner, stats } = this.host;
     this.#connected = true;
+    this.host.connected(this.#connection);
     owner.environment.timers.disarm(this.#timer);
     owner.stats.upstream_cx_connect_ms.record(owner.environment.clock.now() - this.#openedAt);
     stats.rq_total++;
@@ -162,6 +163,7 @@ export class TcpUpstreamConnection implements ConnectionHandler, TcpUpstream, Ti
       user.onUpstreamClosed(error === null && this.#readEnded && this.#writeEnded, connectFailureDetails(error));
       return;
     }
+    this.host.connectFailed(error);
     this.#countFailure("connect_failed");
     user.onUpstreamConnectFailure("connection_failure", connectFailureDetails(error));
   }

@@ -55,6 +55,7 @@ export class SniffingConnection implements ConnectionHandler, TimerOwner {
   }
 
   begin(): void {
+    this.#connection.keepTransferable();
     this.#run(false);
     if (!this.#over && this.#built.timeout > 0) timers.arm(this.#timer, this.#built.timeout);
   }

@@ -34,8 +34,14 @@ export function compileHcmOptions(hcm: HttpConnectionManager, around: HcmSurroun
     via: hcm.via ?? "",
     addUserAgent: hcm.addUserAgent ? around.node.cluster : "",
     serviceNode: hcm.addUserAgent ? around.node.id : "",
-    // Without TLS from the client there is no certificate that could vouch for the header.
-    forwardsClientCert: hcm.forwardClientCertDetails === "ALWAYS_FORWARD_ONLY",
+    clientCert: {
+      mode: hcm.forwardClientCertDetails,
+      cert: hcm.setCurrentClientCertDetails?.cert ?? false,
+      chain: hcm.setCurrentClientCertDetails?.chain ?? false,
+      subject: hcm.setCurrentClientCertDetails?.subject ?? false,
+      uri: hcm.setCurrentClientCertDetails?.uri ?? false,
+      dns: hcm.setCurrentClientCertDetails?.dns ?? false,
+    },
     useRemoteAddress: hcm.useRemoteAddress ?? false,
     xffNumTrustedHops: hcm.xffNumTrustedHops ?? 0,
     skipXffAppend: hcm.skipXffAppend ?? false,

@@ -18,6 +18,7 @@ import { nextStreamId } from "./stream-id.ts";
 import type { ManagerSlot } from "./manager-slot.ts";
 import type { HttpConnectionManager } from "./manager.ts";
 import type { HcmStats } from "./stats.ts";
+import { downstreamTls } from "../../tls/downstream-tls.ts";
 import { acceptRequest } from "./accept-request.ts";
 import { DelayedClose } from "./delayed-close.ts";
 
@@ -86,6 +87,7 @@ export class Http1ServerConnection
   #mayBeHttp2: boolean;
   /** The beginning of what may become HTTP/2's preface. */
   #preface: Buffer | null;
+  #tls: DownstreamTls | null;
 
   constructor(socket: Connection, slot: ManagerSlot) {
     this.#socket = socket;
@@ -119,7 +121,12 @@ export class Http1ServerConnection
     this.#startTime = clock.now();
     this.#mayBeHttp2 = options.codec === "AUTO";
     this.#preface = null;
+    this.#tls = null;
     const stats = this.#stats;
+    if (socket.tls !== null) {
+      stats.downstream_cx_ssl_total.value++;
+      stats.downstream_cx_ssl_active.value++;
+    }
     stats.downstream_cx_total.value++;
     stats.downstream_cx_http1_total.value++;
     stats.downstream_cx_active.value++;
@@ -155,10 +162,12 @@ export class Http1ServerConnection
     return facts === null ? this.#socket.localPort : facts.localPort;
   }
   get requestedServerName(): string {
-    return this.#socket.facts?.serverName ?? "";
+    const { facts, tls } = this.#socket;
+    return facts !== null && facts.serverName !== "" ? facts.serverName : (tls?.serverName ?? "");
   }
   get tls(): DownstreamTls | null {
-    return null;
+    const { tls } = this.#socket;
+    return tls === null ? null : (this.#tls ??= downstreamTls(tls));
   }
 
   // --- ConnectionHandler ------------------------------------------------------------------------------------------------
@@ -213,6 +222,10 @@ export class Http1ServerConnection
     stats.downstream_cx_http1_total.value--;
     stats.downstream_cx_active.value--;
     stats.downstream_cx_http1_active.value--;
+    if (this.#socket.tls !== null) {
+      stats.downstream_cx_ssl_total.value--;
+      stats.downstream_cx_ssl_active.value--;
+    }
     stats.downstream_cx_rx_bytes_total.value -= read.length;
     connections.delete(this);
     const http2 = new Http2ServerConnection(this.#socket, this.#slot);
@@ -279,6 +292,7 @@ export class Http1ServerConnection
     const stream = this.#stream;
     stats.downstream_cx_active.value--;
     stats.downstream_cx_http1_active.value--;
+    if (this.#socket.tls !== null) stats.downstream_cx_ssl_active.value--;
     stats.downstream_cx_destroy.value++;
     if (this.#closing) stats.downstream_cx_destroy_local.value++;
     else stats.downstream_cx_destroy_remote.value++;

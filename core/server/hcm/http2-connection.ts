@@ -6,6 +6,7 @@ import { Session, type SessionEvents } from "../../http2/session.ts";
 import type { Http2Stream, StreamOwner } from "../../http2/stream.ts";
 import type { HttpStreamImpl } from "../../stream/http-stream.ts";
 import { Keepalive } from "../../stream/keepalive.ts";
+import { downstreamTls } from "../../tls/downstream-tls.ts";
 import { clock } from "../../transport/clock.ts";
 import type { Connection, ConnectionHandler } from "../../transport/connection.ts";
 import { flushAtEndOfPoll, type PollFlushable } from "../../transport/end-of-poll.ts";
@@ -45,6 +46,7 @@ export class Http2ServerConnection
   #drainTimer: Timer | null;
   #requests: number;
   readonly #startTime: number;
+  #tls: DownstreamTls | null;
   /** The socket is closed, or is about to be by ourselves. */
   #closing: boolean;
   /** The peer is gone: streams end because of that. */
@@ -65,6 +67,7 @@ export class Http2ServerConnection
     this.#drainTimer = null;
     this.#requests = 0;
     this.#startTime = clock.now();
+    this.#tls = null;
     this.#closing = false;
     this.gone = false;
     this.#flushing = false;
@@ -72,6 +75,10 @@ export class Http2ServerConnection
     stats.downstream_cx_http2_total.value++;
     stats.downstream_cx_active.value++;
     stats.downstream_cx_http2_active.value++;
+    if (socket.tls !== null) {
+      stats.downstream_cx_ssl_total.value++;
+      stats.downstream_cx_ssl_active.value++;
+    }
     socket.handler = this;
     socket.setWatermark(options.bufferLimit);
     this.#session.start();
@@ -108,10 +115,12 @@ export class Http2ServerConnection
     return facts === null ? this.#socket.localPort : facts.localPort;
   }
   get requestedServerName(): string {
-    return this.#socket.facts?.serverName ?? "";
+    const { facts, tls } = this.#socket;
+    return facts !== null && facts.serverName !== "" ? facts.serverName : (tls?.serverName ?? "");
   }
   get tls(): DownstreamTls | null {
-    return null;
+    const { tls } = this.#socket;
+    return tls === null ? null : (this.#tls ??= downstreamTls(tls));
   }
 
   // --- ConnectionHandler ------------------------------------------------------------------------------------------------
@@ -144,6 +153,7 @@ export class Http2ServerConnection
     const active = this.#session.streams.size > 0;
     stats.downstream_cx_active.value--;
     stats.downstream_cx_http2_active.value--;
+    if (this.#socket.tls !== null) stats.downstream_cx_ssl_active.value--;
     stats.downstream_cx_destroy.value++;
     if (this.#closing) stats.downstream_cx_destroy_local.value++;
     else stats.downstream_cx_destroy_remote.value++;

@@ -1,6 +1,7 @@
 import type { SessionOptions } from "../../http2/session-options.ts";
 import type { KeepaliveOptions } from "../../stream/keepalive.ts";
 import type { Http1Limits, RequestParserOptions } from "../../http1/types.ts";
+import type { ClientCertOptions } from "./client-cert.ts";
 
 /** Options of a connection manager as the data path reads them: compiled from Envoy's HttpConnectionManager, times in milliseconds, 0 = off. */
 export interface HcmOptions {
@@ -12,8 +13,7 @@ export interface HcmOptions {
   readonly addUserAgent: string;
   /** Its name, told with `addUserAgent`. */
   readonly serviceNode: string;
-  /** Whether `x-forwarded-client-cert` of any client goes on: only with `ALWAYS_FORWARD_ONLY`. */
-  readonly forwardsClientCert: boolean;
+  readonly clientCert: ClientCertOptions;
   readonly useRemoteAddress: boolean;
   readonly xffNumTrustedHops: number;
   readonly skipXffAppend: boolean;

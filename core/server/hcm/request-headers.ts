@@ -1,6 +1,7 @@
 import type { HttpStreamImpl } from "../../stream/http-stream.ts";
 import type { HeaderMapImpl } from "../../stream/header-map.ts";
 import type { HcmOptions } from "./options.ts";
+import { mutateClientCert } from "./client-cert.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** x-envoy-* headers that only a trusted client may send. Source: Envoy, "HTTP header sanitizing". */
@@ -56,6 +57,7 @@ export function mutateRequestHeaders(stream: HttpStreamImpl, headers: HeaderMapI
   let idAt = -1;
   let agentAt = -1;
   let envoy = false;
+  let clientCert = false;
   // One pass finds everything of interest.
   for (let i = 0; i < list.length; i += 2) {
     const name = list[i];
@@ -81,13 +83,22 @@ export function mutateRequestHeaders(stream: HttpStreamImpl, headers: HeaderMapI
         if (name === "x-forwarded-proto") protoAt = i;
         break;
       case 23:
-        if (name === "x-forwarded-client-cert" && !o.forwardsClientCert) {
-          list.splice(i, 2);
-          i -= 2;
-        }
+        if (name === "x-forwarded-client-cert") clientCert = true;
         break;
     }
     if (name.charCodeAt(0) === 120 && name.charCodeAt(2) === 101 && name.startsWith("x-envoy-")) envoy = true;
+  }
+
+  const { mode } = o.clientCert;
+  if (mode !== "ALWAYS_FORWARD_ONLY" && (clientCert || (mode !== "SANITIZE" && secure))) {
+    mutateClientCert(headers, connection, o.clientCert);
+    // Places have moved.
+    if (clientCert) {
+      xffAt = indexOf(list, "x-forwarded-for");
+      protoAt = indexOf(list, "x-forwarded-proto");
+      idAt = indexOf(list, "x-request-id");
+      agentAt = indexOf(list, "user-agent");
+    }
   }
 
   const xff = xffAt < 0 ? undefined : list[xffAt + 1];

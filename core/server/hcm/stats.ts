@@ -8,6 +8,8 @@ export class HcmStats {
   readonly downstream_cx_active: Gauge;
   readonly downstream_cx_http1_active: Gauge;
   readonly downstream_cx_http2_active: Gauge;
+  readonly downstream_cx_ssl_total: Counter;
+  readonly downstream_cx_ssl_active: Gauge;
   readonly downstream_cx_destroy: Counter;
   readonly downstream_cx_destroy_remote: Counter;
   readonly downstream_cx_destroy_local: Counter;
@@ -63,6 +65,8 @@ export class HcmStats {
     this.downstream_cx_active = scope.gauge("downstream_cx_active");
     this.downstream_cx_http1_active = scope.gauge("downstream_cx_http1_active");
     this.downstream_cx_http2_active = scope.gauge("downstream_cx_http2_active");
+    this.downstream_cx_ssl_total = scope.counter("downstream_cx_ssl_total");
+    this.downstream_cx_ssl_active = scope.gauge("downstream_cx_ssl_active");
     this.downstream_cx_destroy = counter("downstream_cx_destroy");
     this.downstream_cx_destroy_remote = counter("downstream_cx_destroy_remote");
     this.downstream_cx_destroy_local = counter("downstream_cx_destroy_local");

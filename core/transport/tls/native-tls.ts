@@ -11,8 +11,8 @@ export interface TlsHandle extends StreamHandle {
   onerror: (error: Error) => void;
   oncertcb: (info: { readonly servername: string | false; readonly OCSPRequest: boolean }) => void;
   onnewsession: (id: Buffer, session: Buffer) => void;
-  /** The context that `certCbDone` goes on with. */
-  sni_context: unknown;
+  /** Takes the certificate and the key of a context. */
+  setKeyCert(context: unknown): void;
   setVerifyMode(request: boolean, reject: boolean): void;
   enableCertCb(): void;
   certCbDone(): void;
@@ -37,6 +37,7 @@ const NEEDED = [
   "setVerifyMode",
   "enableCertCb",
   "certCbDone",
+  "setKeyCert",
   "setOCSPResponse",
   "setALPNProtocols",
   "getALPNNegotiatedProtocol",

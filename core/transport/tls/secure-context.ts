@@ -50,17 +50,8 @@ export function createSecureContext(options: SecureContextOptions): SecureContex
   });
 }
 
-/** PEM texts of the roots that the runtime trusts: those that it carries, or the system's where it says so. */
-export function systemRoots(): readonly string[] {
-  const { getCACertificates } = tls as typeof tls & { getCACertificates?: (type: "system" | "default") => string[] };
-  if (getCACertificates !== undefined) {
-    const found = getCACertificates("system");
-    return found.length > 0 ? found : getCACertificates("default");
-  }
-  return tls.rootCertificates;
-}
+/** Whether the platform looks at `crl` and tells the certificates between a peer's and its root. Deno 2.9 does neither. */
+export const verifiesChains: boolean = !("Deno" in globalThis);
 
-/** Names of cipher suites that this runtime has, in lower case as the runtime lists them. */
-export function supportedCiphers(): readonly string[] {
-  return tls.getCiphers();
-}
+/** Whether cipher suites, groups and signature algorithms can be chosen. Deno 2.9 has its own, all of them modern. */
+export const choosesAlgorithms: boolean = !("Deno" in globalThis);

@@ -8,7 +8,7 @@ export interface SessionSource {
 }
 
 interface SessionHandle {
-  verifyError(): { readonly code?: string } | null | undefined;
+  verifyError(): { readonly code?: string } | string | null | undefined;
 }
 
 // The runtimes' handles differ in how they give their answers; these methods know.
@@ -65,8 +65,10 @@ function ownCertificate(source: SessionSource): X509Certificate | null {
   }
 }
 
+/** Node has an error, Deno its code. */
 function codeOf(error: unknown): string {
   if (error === null || error === undefined) return "";
+  if (typeof error === "string") return error;
   const { code } = error as { code?: unknown };
   return typeof code === "string" && code !== "" ? code : "UNSPECIFIED";
 }

@@ -67,13 +67,13 @@ export class TlsHandleConnection extends HandleConnection {
     server: ServerTls,
     handler: ConnectionHandler,
   ): TlsHandleConnection {
-    const session = (wrapHandle as WrapHandle)(handle, server.context, true);
+    const session = (wrapHandle as WrapHandle)(handle, server.bare ?? server.context, true);
     const connection = new TlsHandleConnection(session, handler, CONNECTING | SECURING, counter);
     connection.server = server;
     connection.listenTo(session);
     const { clientCertificate } = server;
     session.setVerifyMode(clientCertificate !== "none", clientCertificate === "required");
-    if (server.contextFor !== null || server.ocspFor !== null) {
+    if (server.contextsFor !== null || server.ocspFor !== null) {
       session.oncertcb = chooseCertificate;
       session.enableCertCb();
     }
@@ -141,18 +141,12 @@ export class TlsHandleConnection extends HandleConnection {
   chooseCertificate(name: string, wantsOcsp: boolean): void {
     const server = this.server as ServerTls;
     const session = this.handle as TlsHandle;
-    let { context } = server;
-    if (server.contextFor !== null) {
-      const chosen = server.contextFor(name.toLowerCase());
-      if (chosen === undefined) {
-        this.destroy(new TlsError("UNKNOWN_SERVER_NAME", "no certificate for the name that was asked for"));
-        return;
-      }
-      context = chosen;
-      session.sni_context = (chosen as { context: unknown }).context;
-    }
+    const contexts = server.contextsFor === null ? [server.context] : server.contextsFor(name.toLowerCase());
+    // Each puts its certificate beside those of other kinds of keys: the client takes what it knows.
+    if (server.contextsFor !== null)
+      for (const context of contexts) session.setKeyCert((context as { context: unknown }).context);
     if (wantsOcsp && server.ocspFor !== null) {
-      const response = server.ocspFor(context);
+      const response = server.ocspFor(contexts);
       if (response !== undefined) session.setOCSPResponse(response);
     }
     try {

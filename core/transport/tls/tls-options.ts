@@ -13,10 +13,12 @@ export type CheckPeer = (session: AgreedSession) => { readonly refused?: Error; 
 /** The TLS of connections that are accepted. Immutable: an update is another object. */
 export interface ServerTls {
   readonly context: SecureContext;
-  /** By the name asked for ("" when none was); null: `context` for all of them. undefined refuses. */
-  readonly contextFor: ((serverName: string) => SecureContext | undefined) | null;
-  /** A stapled OCSP response for a context, for clients that ask; null: there are none. */
-  readonly ocspFor: ((context: SecureContext) => Uint8Array | undefined) | null;
+  /** By the name asked for ("" when none was): contexts with a certificate each, of another kind of key each. null: `context` for all names. */
+  readonly contextsFor: ((serverName: string) => readonly SecureContext[]) | null;
+  /** The same without certificates, which those of a name are put into; null when there is nothing to choose. */
+  readonly bare: SecureContext | null;
+  /** A stapled OCSP response for the contexts of a name, for clients that ask; null: there are none. */
+  readonly ocspFor: ((contexts: readonly SecureContext[]) => Uint8Array | undefined) | null;
   /** "none" asks for no certificate. "required" ends the handshake of a client that has none. */
   readonly clientCertificate: "none" | "optional" | "required";
   /** By preference; empty: no ALPN. */

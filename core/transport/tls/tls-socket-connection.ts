@@ -52,7 +52,7 @@ export class TlsSocketConnection extends SocketConnection {
     handler: ConnectionHandler,
   ): TlsSocketConnection {
     if (sniffed !== null) raw.unshift(sniffed);
-    const { contextFor } = server;
+    const { contextsFor } = server;
     const socket = new tls.TLSSocket(raw, {
       isServer: true,
       secureContext: server.context,
@@ -60,13 +60,12 @@ export class TlsSocketConnection extends SocketConnection {
       rejectUnauthorized: false,
       allowHalfOpen: true,
       ...(server.alpn.length === 0 ? {} : { ALPNProtocols: [...server.alpn] }),
-      ...(contextFor === null
+      ...(contextsFor === null
         ? {}
         : {
             SNICallback(name: string, done: (error: Error | null, context?: SecureContext) => void): void {
-              const context = contextFor(name.toLowerCase());
-              if (context !== undefined) done(null, context);
-              else done(new TlsError("UNKNOWN_SERVER_NAME", "no certificate for the name that was asked for"));
+              // One context is all that the runtimes take here.
+              done(null, contextsFor(name.toLowerCase())[0]);
             },
           }),
     } as tls.TLSSocketOptions);

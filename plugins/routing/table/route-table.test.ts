@@ -1,8 +1,8 @@
+import { downstreamTlsFixture } from "../../../core/format/stream-info-fixture.ts";
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { DownstreamTls } from "../../../core/contract/stream.ts";
 import { RouteConfiguration } from "../../../core/resources/route.ts";
 import { decodeText, decodeValue } from "../../../core/resources/schema/index.ts";
 import { RetryOn } from "../../router/retry-state.ts";
@@ -177,7 +177,7 @@ virtual_hosts:
 });
 
 describe("what a stream brings along", () => {
-  const tls: DownstreamTls = {
+  const tls = downstreamTlsFixture({
     version: "TLSv1.3",
     cipher: "",
     peerPresented: true,
@@ -185,7 +185,7 @@ describe("what a stream brings along", () => {
     peerSubject: "CN=x",
     peerUriSans: ["spiffe://a"],
     peerDnsSans: [],
-  };
+  });
   const routes = [
     { name: "cert", match: { ...any, tls_context: { presented: true, validated: false } }, ...answer },
     {
