@@ -3,6 +3,7 @@ import { toJsonObject } from "../core/resources/document/scalar.ts";
 import type { JsonObject } from "../core/resources/schema/index.ts";
 import { clock } from "../core/transport/clock.ts";
 import type { AdminContext, ConfigEntry } from "../plugins/admin/context.ts";
+import type { Ask } from "./explain/read-ask.ts";
 import type { Gateway } from "./gateway.ts";
 import { shownCertificates } from "./shown-certificates.ts";
 import { VERSION } from "./version.ts";
@@ -44,6 +45,8 @@ export function adminContext(gateway: Gateway): AdminContext {
       };
     },
     certificates: () => shownCertificates(gateway.tls.shown),
+    // What is wrong with the question is for `readAsk` to say.
+    explain: (ask) => gateway.explain(ask as Ask),
     memory: () => {
       const usage = process.memoryUsage();
       return { allocated: usage.heapUsed, heapSize: usage.heapTotal, physical: usage.rss };

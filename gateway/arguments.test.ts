@@ -63,7 +63,7 @@ describe("the command line", () => {
     [["gateway", "a", "--log-level"], "--log-level"],
     [["analyze"], "analyze wants at least one file or folder"],
     [["demo", "x"], 'found "x", but demo takes no arguments'],
-    [["frobnicate"], 'found command "frobnicate", wanted gateway, analyze, demo, help or version'],
+    [["frobnicate"], 'found command "frobnicate", wanted gateway, analyze, explain, demo, help or version'],
   ])("%j is refused", (argv, message) => {
     const command = parseCommand(argv);
     expect(command.kind).toBe("wrong");

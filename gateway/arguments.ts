@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { type ExplainArguments, parseExplain } from "./explain/arguments.ts";
 
 /** What the command line asked for. */
 export type Command =
@@ -10,6 +11,7 @@ export type Command =
       readonly allowUnsupported: boolean;
       readonly namespace: string;
     }
+  | { readonly kind: "explain"; readonly options: ExplainArguments }
   | { readonly kind: "demo" }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
@@ -38,6 +40,7 @@ export const HELP = `isthmus: a service mesh and API gateway
   isthmus gateway --to URL        put a gateway in front of one service, without a file
   isthmus analyze PATH...         print every mistake in files and folders: an Envoy bootstrap, Istio's and Kubernetes' objects;
                                   exits 1 if there is an error
+  isthmus explain METHOD URL FILE print how a request is decided about, and why; nothing is sent
   isthmus demo                    a gateway on 8080 with two small services behind it
 
 Options of gateway:
@@ -53,6 +56,19 @@ Options of analyze:
   --json                as JSON
   --namespace NAME      namespace of objects that name none (default)
   --allow-unsupported   as above
+
+Options of explain:
+  -H 'NAME: VALUE'      a header of the request; may be repeated
+  --proxy ADDRESS       ask a running gateway by its admin port, in place of FILE
+  --from IP             address of the client (127.0.0.1)
+  --sni NAME            server name in the TLS handshake (the URL's host)
+  --alpn PROTOCOL       protocol offered in it; may be repeated (http/1.1)
+  --port N              port of the listener, when it is not the URL's
+  --listener NAME       the listener by its name
+  --data N              the request has a body of N bytes
+  --all                 every route that was looked at, one by one
+  --json                as JSON
+  --plugin PATH, --allow-unsupported   as above
 
 Signals: SIGTERM and SIGINT drain and end, SIGHUP reloads, SIGUSR1 and SIGUSR2 reopen logs.
 `;
@@ -76,13 +92,17 @@ export function parseCommand(argv: readonly string[]): Command {
         return gateway(argv.slice(1));
       case "analyze":
         return analyze(argv.slice(1));
+      case "explain": {
+        const options = parseExplain(argv.slice(1));
+        return typeof options === "string" ? { kind: "wrong", message: options } : { kind: "explain", options };
+      }
       case "demo":
         if (argv.length > 1) return { kind: "wrong", message: `found ${JSON.stringify(argv[1])}, but demo takes no arguments` };
         return { kind: "demo" };
       default:
         return {
           kind: "wrong",
-          message: `found command ${JSON.stringify(name)}, wanted gateway, analyze, demo, help or version`,
+          message: `found command ${JSON.stringify(name)}, wanted gateway, analyze, explain, demo, help or version`,
         };
     }
   } catch (error) {

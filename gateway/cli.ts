@@ -1,5 +1,6 @@
 import { parseLogLevel } from "../core/observe/logger.ts";
 import { analyzeFiles } from "./analyze.ts";
+import { runExplain } from "./explain/run-explain.ts";
 import { HELP, parseCommand } from "./arguments.ts";
 import { configFiles } from "./config-files.ts";
 import { runDemo } from "./demo.ts";
@@ -30,6 +31,8 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
       );
       return analyzeFiles(texts, command);
     }
+    case "explain":
+      return runExplain(command.options);
     case "demo":
       return runDemo();
     case "gateway": {

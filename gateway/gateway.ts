@@ -39,6 +39,9 @@ import { KeptHosts } from "../plugins/routing/table/kept-hosts.ts";
 import { readAhead } from "../core/resources/read-ahead.ts";
 import { inSlices } from "../core/transport/slices.ts";
 import type { Pace, Sliced } from "../core/contract/sliced.ts";
+import { explainRequest, type ListenerAt } from "../core/server/explain/explain-request.ts";
+import { type Explanation, tellExplained } from "./explain/explanation.ts";
+import { type Ask, readAsk } from "./explain/read-ask.ts";
 import { compileLocalReply } from "./local-reply.ts";
 import { nodeAddress } from "./local-address.ts";
 import { findPluginReferences } from "./plugin-references.ts";
@@ -252,6 +255,46 @@ export class Gateway {
     snapshot?.discard();
     for (const plugin of loaded.plugins) plugin.dispose();
     return loaded.context.errors;
+  }
+
+  /**
+   * Explains a request by a configuration that does not run: nothing is bound, opened, resolved or sent. Rejects with a ConfigurationError, or a ReadError.
+   */
+  static async explain(options: GatewayOptions, ask: Ask): Promise<Explanation | string> {
+    const gateway = new Gateway(options);
+    const loaded = await gateway.#load(options.text ?? (await readText(options.file)));
+    const runtime = gateway.#runtimeOf(loaded.bootstrap);
+    const files = new LogFiles({ stats: gateway.stats, log: gateway.loggers.get("misc"), timers, fileSystem: NO_FILES });
+    const createAccessLog = accessLogFactory({ files, runtime, clusters: { get: (name) => gateway.clusters.get(name) } });
+    const snapshot = await inSlices((pace) => gateway.#build(loaded, runtime, createAccessLog, pace));
+    try {
+      if (snapshot === undefined) throw new ConfigurationError(loaded.context.errors.filter((e) => e.severity === "error"));
+      snapshot.activate();
+      // Addresses are there at once; names would ask the network.
+      for (const cluster of gateway.clusters.list())
+        if (cluster.config.endpoints.every((endpoint) => !endpoint.isName)) await cluster.warm();
+      const listeners = snapshot.listeners.map((built) => ({ built, port: built.port }));
+      return gateway.#explain(listeners, ask);
+    } finally {
+      snapshot?.dispose();
+      for (const plugin of loaded.plugins) plugin.dispose();
+      await gateway.stop();
+    }
+  }
+
+  /** Explains a request by what serves now, or says what is wrong with the question. Nothing of it is counted. */
+  explain(ask: Ask): Explanation | string {
+    return this.#explain(
+      this.server.listeners.map(({ built, port }) => ({ built, port })),
+      ask,
+    );
+  }
+
+  #explain(listeners: readonly ListenerAt[], ask: Ask): Explanation | string {
+    const request = readAsk(ask);
+    if (typeof request === "string") return request;
+    const serving = listeners.filter(({ built }) => built.admin !== true);
+    return tellExplained(explainRequest(serving, request), ask, { clusters: this.clusters });
   }
 
   /** Reads the configuration again. Rejects, and goes on as before, when it is refused. One at a time, in order. */

@@ -67,6 +67,11 @@ export class ClusterManagerImpl implements ClusterManager {
     return this.#entries.get(name)?.cluster;
   }
 
+  /** The resource that a cluster was made from. */
+  resourceOf(name: string): ClusterResource | undefined {
+    return this.#entries.get(name)?.resource;
+  }
+
   list(): readonly ClusterImpl[] {
     return this.#list;
   }

@@ -1,5 +1,6 @@
 import type { Cluster, Host, LoadBalancerContext } from "../contract/cluster.ts";
 import type { StatsScope } from "../contract/stats.ts";
+import type { HostShare } from "../contract/trace.ts";
 import { addressText } from "./address-text.ts";
 import { HostImpl } from "./host.ts";
 import type { HostOptions, HostOwner, UpstreamEnvironment, UpstreamOptions } from "./host.ts";
@@ -122,6 +123,36 @@ export class ClusterImpl implements Cluster, HostOwner {
       if (host === null || !context.shouldSelectAnotherHost(host)) break;
     }
     return host;
+  }
+
+  /** As the balancers that ship spread picks over many requests: by weight, RANDOM evenly. LEAST_REQUEST then prefers who is less busy. */
+  spread(): readonly HostShare[] {
+    const shares = new Map<HostImpl, number>();
+    for (const { hosts, share } of this.#priorities.sources) {
+      const weigh = (host: HostImpl): number => (this.config.lbPolicy === "RANDOM" ? 1 : host.weight);
+      const total = hosts.reduce((sum, host) => sum + weigh(host), 0);
+      for (const host of hosts) shares.set(host, (shares.get(host) ?? 0) + ((share / 100) * weigh(host)) / total);
+    }
+    const known = this.#hosts.map((host) => ({
+      address: host.address,
+      hostname: host.hostname,
+      share: shares.get(host) ?? 0,
+      health: coarseHealth(host.healthFlags),
+      weight: host.weight,
+      priority: host.priority,
+      activeRequests: host.activeRequests,
+    }));
+    if (known.length > 0) return known;
+    const names = this.config.endpoints.filter((endpoint) => endpoint.isName);
+    return names.map(({ options }) => ({
+      address: addressText(options.address),
+      hostname: options.hostname,
+      share: names.length === 1 ? 1 : undefined,
+      health: "not looked up",
+      weight: options.weight,
+      priority: options.priority,
+      activeRequests: 0,
+    }));
   }
 
   /** Finds the hosts and keeps finding them. Fulfilled when each name was asked for once, whatever came of it. Never rejected. */

@@ -63,6 +63,16 @@ export class PrioritySet {
     return null;
   }
 
+  /** The lists that picks go to now, each with its share in percent. */
+  get sources(): ReadonlyArray<{ readonly hosts: readonly HostImpl[]; readonly share: number; readonly panic: boolean }> {
+    let before = 0;
+    return this.#active.map(({ hosts, upTo, panic }) => {
+      const share = upTo - before;
+      before = upTo;
+      return { hosts, share, panic };
+    });
+  }
+
   /** Hosts, their priorities or their health have changed. */
   update(hosts: readonly HostImpl[]): void {
     const levels: HostImpl[][] = [];

@@ -3,6 +3,7 @@ import type { ResetReason } from "./error.ts";
 import type { Counter, Gauge, Histogram, StatsScope } from "./stats.ts";
 import type { HttpStream, UpstreamHost } from "./stream.ts";
 import type { ServiceKey } from "./filter.ts";
+import type { HostShare } from "./trace.ts";
 
 /** Finds clusters by name. One object for the life of a snapshot. */
 export interface ClusterManager {
@@ -47,6 +48,8 @@ export interface Cluster {
   /** The next host by this cluster's balancer, or null when there is none. Allocates nothing. */
   pick(context: LoadBalancerContext | null): Host | null;
   readonly hosts: readonly Host[];
+  /** How the next picks spread over the hosts, as they are now. Picks nothing. Absent: not known. */
+  spread?(): readonly HostShare[];
 }
 
 /** One endpoint. Its stats are the endpoint's own (shown in /clusters). */

@@ -1,6 +1,7 @@
 import type { HeaderMap } from "./headers.ts";
 import type { Hold, HttpStream, Stop, StreamInfo, StreamOutcome } from "./stream.ts";
 import type { StatsScope } from "./stats.ts";
+import type { DecisionTrace } from "./trace.ts";
 
 /**
  * What a hook may return.
@@ -39,6 +40,12 @@ export interface HttpFilter<S = undefined> {
   onResponseBody?(s: HttpStream, chunk: Uint8Array, end: boolean, state: S): HookResult<Uint8Array>;
   onResponseTrailers?(s: HttpStream, trailers: HeaderMap, state: S): HookResult<Uint8Array>;
   onStreamComplete?(s: HttpStream, outcome: StreamOutcome, state: S): void;
+  /**
+   * Tells what `onRequestHeaders` would do, for `isthmus explain`: changes `headers` as that does and ends the stream where that does, but counts nothing, keeps
+   * nothing, waits for nothing, and asks nobody. What a random number decides goes to `trace.draw`. `s` is a stream that sends nothing anywhere.
+   * Without it `explain` says that it can't tell what the filter does.
+   */
+  explain?(s: HttpStream, headers: HeaderMap, end: boolean, trace: DecisionTrace): void | Stop;
   /** The configuration is gone and no stream uses this filter any more: release timers, sockets, files. */
   dispose?(): void;
 }

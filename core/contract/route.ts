@@ -1,10 +1,6 @@
 import type { HeaderMap } from "./headers.ts";
 import type { HttpStream } from "./stream.ts";
-
-/** What one decision of the routing was, and why; noted only when someone asks (`isthmus explain`). */
-export interface RouteRecorder {
-  note(decision: string, reason: string, about?: object): void;
-}
+import type { DecisionTrace } from "./trace.ts";
 
 /** The virtual host and route that a request matched, compiled. Shared by all streams; immutable. */
 export interface Route {
@@ -22,6 +18,6 @@ export interface Route {
 
 /** A compiled route configuration. Finding a route allocates nothing. */
 export interface RouteTable {
-  /** The first route that matches, in the order of the configuration, or undefined. Never throws. */
-  match(stream: HttpStream, headers: HeaderMap, recorder?: RouteRecorder): Route | undefined;
+  /** The first route that matches, in the order of the configuration, or undefined. Never throws. `trace` hears how it came about. */
+  match(stream: HttpStream, headers: HeaderMap, trace?: DecisionTrace): Route | undefined;
 }

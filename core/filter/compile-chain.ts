@@ -98,6 +98,7 @@ export function compileChain(
         skipOnError: definition.onError === "skip",
         requestBuffer: limits?.request ?? 0,
         responseBuffer: limits?.response ?? 0,
+        about: typedConfig,
       },
     });
   });

@@ -111,28 +111,104 @@ function sourceTypeRank(type: ChainCriteria["sourceType"], facts: ChainFacts): n
   return (type === "SAME_IP_OR_LOOPBACK") === local ? 1 : -1;
 }
 
+/** What a chain may be chosen by. */
+interface Criterion {
+  /** Its field in `filter_chain_match`. */
+  readonly field: string;
+  /** How specific the chain is in it; 0: it does not say, -1: it does not match. */
+  rank(c: ChainCriteria, f: ChainFacts): number;
+  /** In words, for `explain`. */
+  wanted(c: ChainCriteria): string;
+  found(f: ChainFacts): string;
+}
+
 /** The criteria in Envoy's order: each keeps only the most specific of those that the ones before it kept. There is no way back. */
-const RANKS: ReadonlyArray<(c: ChainCriteria, f: ChainFacts) => number> = [
-  (c, f) => (c.destinationPort === undefined ? 0 : c.destinationPort === f.localPort ? 1 : -1),
-  (c, f) => rangeRank(c.prefixRanges, f.localAddress),
-  (c, f) => nameRank(c.serverNames, f.serverName),
-  (c, f) => (c.transportProtocol === "" ? 0 : c.transportProtocol === f.transportProtocol ? 1 : -1),
-  (c, f) =>
-    c.applicationProtocols.length === 0 ? 0 : c.applicationProtocols.some((p) => f.applicationProtocols.includes(p)) ? 1 : -1,
-  (c, f) => rangeRank(c.directSourcePrefixRanges, f.directRemoteAddress),
-  (c, f) => sourceTypeRank(c.sourceType, f),
-  (c, f) => rangeRank(c.sourcePrefixRanges, f.remoteAddress),
-  (c, f) => (c.sourcePorts.length === 0 ? 0 : c.sourcePorts.includes(f.remotePort) ? 1 : -1),
+const CRITERIA: readonly Criterion[] = [
+  {
+    field: "destination_port",
+    rank: (c, f) => (c.destinationPort === undefined ? 0 : c.destinationPort === f.localPort ? 1 : -1),
+    wanted: (c) => String(c.destinationPort),
+    found: (f) => String(f.localPort),
+  },
+  {
+    field: "prefix_ranges",
+    rank: (c, f) => rangeRank(c.prefixRanges, f.localAddress),
+    wanted: (c) => rangesText(c.prefixRanges),
+    found: (f) => f.localAddress,
+  },
+  {
+    field: "server_names",
+    rank: (c, f) => nameRank(c.serverNames, f.serverName),
+    wanted: (c) => c.serverNames.join(", "),
+    found: (f) => (f.serverName === "" ? "no server name" : f.serverName),
+  },
+  {
+    field: "transport_protocol",
+    rank: (c, f) => (c.transportProtocol === "" ? 0 : c.transportProtocol === f.transportProtocol ? 1 : -1),
+    wanted: (c) => c.transportProtocol,
+    found: (f) => f.transportProtocol,
+  },
+  {
+    field: "application_protocols",
+    rank: (c, f) =>
+      c.applicationProtocols.length === 0 ? 0 : c.applicationProtocols.some((p) => f.applicationProtocols.includes(p)) ? 1 : -1,
+    wanted: (c) => c.applicationProtocols.join(", "),
+    found: (f) => f.applicationProtocols.join(", ") || "none",
+  },
+  {
+    field: "direct_source_prefix_ranges",
+    rank: (c, f) => rangeRank(c.directSourcePrefixRanges, f.directRemoteAddress),
+    wanted: (c) => rangesText(c.directSourcePrefixRanges),
+    found: (f) => f.directRemoteAddress,
+  },
+  {
+    field: "source_type",
+    rank: (c, f) => sourceTypeRank(c.sourceType, f),
+    wanted: (c) => c.sourceType,
+    found: (f) => `a client at ${f.remoteAddress}`,
+  },
+  {
+    field: "source_prefix_ranges",
+    rank: (c, f) => rangeRank(c.sourcePrefixRanges, f.remoteAddress),
+    wanted: (c) => rangesText(c.sourcePrefixRanges),
+    found: (f) => f.remoteAddress,
+  },
+  {
+    field: "source_ports",
+    rank: (c, f) => (c.sourcePorts.length === 0 ? 0 : c.sourcePorts.includes(f.remotePort) ? 1 : -1),
+    wanted: (c) => c.sourcePorts.join(", "),
+    found: (f) => String(f.remotePort),
+  },
 ];
 
 /** Index of the chain for a connection, or -1 (then the default chain serves, if there is one). */
 export function chooseFilterChain(chains: readonly ChainCriteria[], facts: ChainFacts): number {
+  return choose(chains, facts, null);
+}
+
+/** Why a chain was not taken, in words; called once for each that was not. */
+type TellMiss = (index: number, reason: string) => void;
+
+/** As `chooseFilterChain`, telling of each other chain why it was not taken. */
+export function explainFilterChain(
+  chains: readonly ChainCriteria[],
+  facts: ChainFacts,
+): { readonly index: number; readonly reasons: readonly string[] } {
+  const reasons = chains.map((chain) => {
+    const said = CRITERIA.filter((one) => one.rank(chain, facts) !== 0).map((one) => `${one.field} ${one.wanted(chain)}`);
+    return said.length === 0 ? "takes every connection" : `wants ${said.join(" and ")}: so it is`;
+  });
+  const index = choose(chains, facts, (missed, reason) => (reasons[missed] = reason));
+  return { index, reasons };
+}
+
+function choose(chains: readonly ChainCriteria[], facts: ChainFacts, tell: TellMiss | null): number {
   let left = chains.map((_, index) => index);
-  for (const rank of RANKS) {
+  for (const criterion of CRITERIA) {
     let best = -1;
     let kept: number[] = [];
     for (const index of left) {
-      const value = rank(chains[index], facts);
+      const value = criterion.rank(chains[index], facts);
       if (value < 0 || value < best) continue;
       if (value > best) {
         best = value;
@@ -140,10 +216,30 @@ export function chooseFilterChain(chains: readonly ChainCriteria[], facts: Chain
       }
       kept.push(index);
     }
+    if (tell !== null)
+      for (const index of left) if (!kept.includes(index)) tell(index, missReason(criterion, chains[index], facts));
     if (kept.length === 0) return -1;
     left = kept;
   }
   return left[0];
+}
+
+function missReason(criterion: Criterion, chain: ChainCriteria, facts: ChainFacts): string {
+  const rank = criterion.rank(chain, facts);
+  if (rank < 0) return `wanted ${criterion.field} ${criterion.wanted(chain)}, found ${criterion.found(facts)}`;
+  const own = rank === 0 ? `says nothing of ${criterion.field}` : `fits by ${criterion.field} ${criterion.wanted(chain)}`;
+  return `${own}, and another is more specific`;
+}
+
+function rangesText(ranges: readonly Cidr[]): string {
+  return ranges.map(({ bytes, length }) => `${addressText(bytes)}/${length}`).join(", ");
+}
+
+function addressText(bytes: readonly number[]): string {
+  if (bytes.length === 4) return bytes.join(".");
+  const words: string[] = [];
+  for (let i = 0; i < bytes.length; i += 2) words.push(((bytes[i] << 8) | bytes[i + 1]).toString(16));
+  return words.join(":");
 }
 
 /** Whether a chain matches whatever comes: then nothing needs to be known of the connection. */

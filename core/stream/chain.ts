@@ -27,6 +27,8 @@ export interface ChainEntry {
   /** Bytes that HOLD may collect; 0: HOLD was not declared. */
   readonly requestBuffer: number;
   readonly responseBuffer: number;
+  /** Its configuration as a resource, for `explain`. */
+  readonly about?: object | undefined;
 }
 
 /** A chain compiled into one array a hook: a stream walks only over hooks that exist. */

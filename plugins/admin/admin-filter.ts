@@ -8,7 +8,7 @@ import { handleAdmin } from "./handle-admin.ts";
 /** Pages must not be kept, nor taken for something else than they say. */
 const HEADERS: readonly string[] = ["cache-control", "no-cache, max-age=0", "x-content-type-options", "nosniff"];
 
-/** Bytes of a POST's body that are read: parameters of a form. More is answered 413 where the filter is declared. */
+/** Bytes of a POST's body that are read: parameters of a form, or JSON. More is answered 413 where the filter is declared. */
 export const ADMIN_BODY_LIMIT = 65_536;
 
 /** What a request to the admin port has said so far. */
@@ -21,8 +21,8 @@ export function adminFilter(context: AdminContext): HttpFilter<AdminState> {
   return {
     createState: () => ({ body: "" }),
     onRequestHeaders(stream, headers, end) {
-      // A form's parameters are only in the body; with none there is nothing to wait for.
-      if (!end && headers.method === "POST" && isForm(headers.get("content-type"))) return undefined;
+      // A form's parameters, and JSON, are only in the body; with none there is nothing to wait for.
+      if (!end && headers.method === "POST" && hasBody(headers.get("content-type"))) return undefined;
       return answer(stream, context, "");
     },
     onRequestBody(stream, chunk, end, state) {
@@ -36,8 +36,8 @@ export function adminFilter(context: AdminContext): HttpFilter<AdminState> {
   };
 }
 
-function isForm(contentType: string | undefined): boolean {
-  return contentType?.startsWith("application/x-www-form-urlencoded") ?? false;
+function hasBody(contentType = ""): boolean {
+  return contentType.startsWith("application/x-www-form-urlencoded") || contentType.startsWith("application/json");
 }
 
 function answer(stream: HttpStream, context: AdminContext, body: string): ReturnType<HttpStream["reply"]> {

@@ -106,6 +106,7 @@ export function adminFixture(): AdminFixture {
       }),
       runtime: () => ({ layers: ["base", "admin"], entries: [{ key: "k", layerValues: ["1", ""], finalValue: "1" }] }),
       certificates: () => [],
+      explain: (ask) => (typeof ask === "object" && ask !== null && "url" in ask ? { request: ask } : "wanted a url"),
       memory: () => ({ allocated: 10, heapSize: 30, physical: 50 }),
       drain: (options) => done.push(`drain ${JSON.stringify(options)}`),
       quit: () => done.push("quit"),

@@ -5,7 +5,7 @@ export interface AdminRequest {
   readonly path: string;
   /** Decoded; the first value of a name counts. A name without "=" has the value "". */
   readonly query: ReadonlyMap<string, string>;
-  /** Of a POST, form encoded parameters; "" when there are none. */
+  /** Of a POST: form encoded parameters or JSON, one character for each byte; "" when there is none. */
   readonly body: string;
 }
 

@@ -22,6 +22,8 @@ export interface AdminContext {
   configDump(): ConfigDumpSource;
   runtime(): RuntimeDump;
   certificates(): readonly JsonObject[];
+  /** `/explain`: how a request would be decided about, as JSON, or a sentence that says what is wrong with the question. Counts nothing. */
+  explain(ask: unknown): object | string;
   memory(): MemoryInfo;
   /** `/drain_listeners`. Returns at once. */
   drain(options: DrainOptions): void;

@@ -11,6 +11,8 @@ interface Page {
   readonly path: string;
   /** Changes something, hence wants POST. */
   readonly post?: boolean;
+  /** Its body is JSON, no form. */
+  readonly json?: boolean;
   readonly help: string;
   readonly parameters?: ReadonlyArray<readonly [name: string, help: string]>;
   readonly handle: (context: AdminContext, request: AdminRequest) => AdminResponse;
@@ -53,6 +55,13 @@ const PAGES: readonly Page[] = [
       ["inboundonly", "only listeners for inbound traffic"],
     ],
     handle: drain,
+  },
+  {
+    path: "/explain",
+    post: true,
+    json: true,
+    help: "how a request would be decided about, and why: a JSON object in, as isthmus explain makes it, and one out",
+    handle: explain,
   },
   {
     path: "/healthcheck/fail",
@@ -138,7 +147,7 @@ export function handleAdmin(request: AdminRequest, context: AdminContext): Admin
     context.log.error(`admin path ${JSON.stringify(request.path)} changes state and wants POST, not ${request.method}`);
     return text(`Method ${request.method} not allowed, POST required.`, 405);
   }
-  if (page.post === true && request.body !== "") {
+  if (page.post === true && page.json !== true && request.body !== "") {
     // Forms send their parameters as the body; those of the URL win.
     const query = new Map([...parseQuery(request.body), ...request.query]);
     return page.handle(context, { ...request, query });
@@ -172,6 +181,17 @@ function homePage(): string {
 function drain(context: AdminContext, { query }: AdminRequest): AdminResponse {
   context.drain({ graceful: query.has("graceful"), inboundOnly: query.has("inboundonly"), skipExit: query.has("skip_exit") });
   return OK;
+}
+
+function explain(context: AdminContext, { body }: AdminRequest): AdminResponse {
+  let ask: unknown;
+  try {
+    ask = JSON.parse(Buffer.from(body, "latin1").toString("utf8"));
+  } catch {
+    return text('found a body that is no JSON, wanted {"method": "GET", "url": "http://example.com/"}\n', 400);
+  }
+  const answer = context.explain(ask);
+  return typeof answer === "string" ? text(answer + "\n", 400) : json(answer);
 }
 
 function setHealthy(context: AdminContext, healthy: boolean): AdminResponse {

@@ -41,11 +41,16 @@ const PLACES: ReadonlySet<string> = new Set([
 /** Headers whose configured values open doors. */
 const SECRET_HEADER = /authorization|cookie|api-?key|token|secret|password|credential/i;
 
+/** Whether a header's (or parameter's) value is one to keep to oneself, by its name. */
+export function isSecretHeader(name: string): boolean {
+  return SECRET_HEADER.test(name);
+}
+
 /** The same configuration without secrets. */
 export function redact(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map(redact);
   if (!isObject(value)) return value;
-  const header = isSecretHeader(value);
+  const header = holdsSecret(value);
   const out: Record<string, JsonValue> = {};
   for (const [key, member] of Object.entries(value)) {
     if (header && (key === "value" || key === "raw_value" || key === "rawValue")) out[key] = REDACTED;
@@ -55,8 +60,8 @@ export function redact(value: JsonValue): JsonValue {
 }
 
 /** `core.v3.HeaderValue`: a key and a value. */
-function isSecretHeader(object: JsonObject): boolean {
-  return typeof object.key === "string" && SECRET_HEADER.test(object.key);
+function holdsSecret(object: JsonObject): boolean {
+  return typeof object.key === "string" && isSecretHeader(object.key);
 }
 
 function hide(value: JsonValue): JsonValue {

@@ -1,6 +1,7 @@
 import type { FilterScope, HookValue, HttpFilter } from "../../core/contract/filter.ts";
 import type { HeaderMap } from "../../core/contract/headers.ts";
 import type { Hold, HttpStream, Stop } from "../../core/contract/stream.ts";
+import type { DecisionTrace, DecisionVerdict } from "../../core/contract/trace.ts";
 
 /** A bound, compiled: what the headers hook returns, so that no request makes one. */
 export interface BufferBound {
@@ -34,6 +35,21 @@ export class BufferFilter implements HttpFilter {
     const bound = route ?? this.#bound;
     this.#held.set(s, bound);
     return bound.hold;
+  }
+
+  explain(s: HttpStream, headers: HeaderMap, end: boolean, trace: DecisionTrace): void | Stop {
+    const note = (verdict: DecisionVerdict, reason: string): void =>
+      trace.note({ kind: "filter", verdict, subject: "buffer", reason });
+    if (end) return note("skipped", "the request has no body to wait for");
+    const route = s.routeConfig(this.#slot) as BufferBound | typeof DISABLED | undefined;
+    if (route === DISABLED) return note("skipped", "turned off for this route");
+    const { limit } = (route ?? this.#bound).hold;
+    const length = Number(headers.get("content-length") ?? 0);
+    if (length > limit) {
+      note("ends", `the body has ${length} bytes, at most ${limit} are taken (max_request_bytes)`);
+      return s.reply(413, { body: "Payload Too Large", details: "request_payload_too_large" });
+    }
+    return note("applied", `the request goes on once its whole body is there, with its length; more than ${limit} bytes get 413`);
   }
 
   onRequestBody(s: HttpStream, chunk: Uint8Array, end: boolean): void | Stop {

@@ -3,6 +3,7 @@ import type { HeaderMap } from "../../core/contract/headers.ts";
 import type { Route } from "../../core/contract/route.ts";
 import type { Counter } from "../../core/contract/stats.ts";
 import type { Hold, HttpStream, Stop } from "../../core/contract/stream.ts";
+import type { DecisionTrace, DecisionVerdict } from "../../core/contract/trace.ts";
 import { streamDraw } from "../../core/match/draw.ts";
 import type { CorsPolicy } from "../../core/resources/cors-policy.ts";
 import { deprecatedCors, hasUpstreamAction } from "../route-resource.ts";
@@ -55,6 +56,35 @@ export class CorsFilter implements HttpFilter {
     if (headers.method !== "OPTIONS") return undefined;
     const method = headers.get("access-control-request-method") ?? "";
     if (method === "" || (!allowed && settings.forwardNotMatchingPreflights)) return undefined;
+    return preflight(s, headers, settings, method);
+  }
+
+  explain(s: HttpStream, headers: HeaderMap, _end: boolean, trace: DecisionTrace): void | Stop {
+    const note = (verdict: DecisionVerdict, reason: string): void =>
+      trace.note({ kind: "filter", verdict, subject: "cors", reason });
+    const origin = headers.get("origin");
+    if (origin === undefined || origin === "") return note("skipped", "the request has no origin header");
+    const route = s.route;
+    if (route === null || !hasUpstreamAction(route)) return note("skipped", "no route to a cluster, so no policy");
+    const settings = (s.routeConfig(this.#slot) as CorsSettings | undefined) ?? this.#deprecatedPolicy(route);
+    if (settings === undefined) return note("skipped", "the route has no CORS policy");
+    if (settings.enabled !== null) {
+      const { count, of } = settings.enabled.share();
+      const options = [
+        { label: "enabled", count },
+        { label: "not enabled", count: of - count },
+      ];
+      if (trace.draw({ kind: "filter", subject: "cors", of, options, source: "stream" }) !== 0) return undefined;
+    }
+    const allowed = allows(settings, origin);
+    const who = `origin ${JSON.stringify(origin)} is ${allowed ? "allowed" : "not allowed"}`;
+    const method = headers.get("access-control-request-method") ?? "";
+    const isPreflight = headers.method === "OPTIONS" && method !== "";
+    if (!isPreflight || (!allowed && settings.forwardNotMatchingPreflights)) {
+      const response = allowed ? "the response may be read by it" : "the response gets no header that lets a browser read it";
+      return note(allowed ? "applied" : "skipped", `${who}: ${response}`);
+    }
+    note("ends", `${who}: the preflight is answered here`);
     return preflight(s, headers, settings, method);
   }
 

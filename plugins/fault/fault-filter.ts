@@ -1,14 +1,15 @@
 import type { FilterScope, HookValue, HttpFilter, RuntimeReader } from "../../core/contract/filter.ts";
 import type { HeaderMap } from "../../core/contract/headers.ts";
 import type { Counter, Gauge, StatsScope } from "../../core/contract/stats.ts";
-import type { Hold, HttpStream } from "../../core/contract/stream.ts";
+import type { Hold, HttpStream, Stop } from "../../core/contract/stream.ts";
+import type { DecisionTrace } from "../../core/contract/trace.ts";
 import { ResponseFlag } from "../../core/contract/response-flags.ts";
 import { matchHeaders } from "../../core/match/header-matcher.ts";
 import { clock } from "../../core/transport/clock.ts";
 import { routeCluster } from "../route-resource.ts";
-import type { AbortSettings, FaultSettings } from "./fault-settings.ts";
+import type { AbortSettings, DelaySettings, FaultSettings } from "./fault-settings.ts";
 import { headerNumber } from "./header-number.ts";
-import { draws } from "./percentage.ts";
+import { draws, type Percentage, shareOfPercentage } from "./percentage.ts";
 
 /** A stream in which a fault was injected. */
 interface ActiveFault {
@@ -66,12 +67,48 @@ export class FaultFilter implements HttpFilter {
     return this.#abort(s, settings, headers, cluster);
   }
 
+  explain(s: HttpStream, headers: HeaderMap, _end: boolean, trace: DecisionTrace): void | Stop {
+    const own = s.routeConfig(this.#slot) as FaultSettings | undefined;
+    const settings = own ?? this.#settings;
+    const about = own === undefined ? undefined : s.route?.resource;
+    const skipped = (reason: string): void => trace.note({ kind: "fault", verdict: "skipped", subject: "fault", reason, about });
+    const { delay, abort, rate } = settings;
+    if (delay === null && abort === null && rate === null)
+      return skipped(own === undefined ? "neither the filter nor the route injects one" : "the route asks for none");
+    if (!matches(settings, s, headers)) return skipped("the request is none that the fault is for");
+    const cluster = settings.clusterStats ? (headers.get("x-envoy-downstream-service-cluster") ?? "") : "";
+    const draw = (percentage: Percentage, key: string, subject: string): boolean => {
+      const clusterKey = cluster === "" || key === "" ? "" : `fault.http.${cluster}.${key}`;
+      const { count, of } = shareOfPercentage(percentage, headers, this.#runtime, clusterKey);
+      const options = [
+        { label: subject, count },
+        { label: `no ${subject.slice(0, subject.indexOf(" "))}`, count: of - count },
+      ];
+      return trace.draw({ kind: "fault", subject, about, of, options, source: "own" }) === 0;
+    };
+    const kbps = rate === null ? 0 : (rate.fixed ?? headerNumber(headers, "x-envoy-fault-throughput-response") ?? 0);
+    if (rate !== null && kbps > 0) draw(rate.percentage, "", `limit of ${kbps} KiB/s for the response`);
+    const ms = delay === null ? 0 : this.#delayTime(delay, settings, headers, cluster);
+    if (delay !== null && ms > 0) draw(delay.percentage, "delay.fixed_delay_percent", `delay of ${ms} ms`);
+    if (abort === null) return undefined;
+    const httpStatus = this.#httpStatus(abort, settings, headers, cluster);
+    const grpcStatus = httpStatus === undefined ? this.#grpcStatus(abort, settings, headers) : undefined;
+    if (httpStatus === undefined && grpcStatus === undefined) return undefined;
+    const what = httpStatus === undefined ? `abort with gRPC status ${grpcStatus}` : `abort with ${httpStatus}`;
+    if (!draw(abort.percentage, "abort.abort_percent", what)) return undefined;
+    return abortReply(s, httpStatus, grpcStatus);
+  }
+
   /** Milliseconds, or 0: no delay. */
   #delay(settings: FaultSettings, headers: HeaderMap, cluster: string): number {
     const delay = settings.delay;
     if (delay === null) return 0;
     const clusterKey = cluster === "" ? "" : `fault.http.${cluster}.delay.fixed_delay_percent`;
-    if (!draws(delay.percentage, headers, this.#runtime, clusterKey)) return 0;
+    return draws(delay.percentage, headers, this.#runtime, clusterKey) ? this.#delayTime(delay, settings, headers, cluster) : 0;
+  }
+
+  /** Milliseconds of the delay that a request gets which gets one. */
+  #delayTime(delay: DelaySettings, settings: FaultSettings, headers: HeaderMap, cluster: string): number {
     const wanted = delay.fixed ?? headerNumber(headers, "x-envoy-fault-delay-request");
     if (wanted === undefined) return 0;
     const ms = this.#number(settings.delayDurationKey, cluster, "delay.fixed_duration_ms", wanted);
@@ -89,12 +126,7 @@ export class FaultFilter implements HttpFilter {
     this.#abortsInjected.value++;
     if (cluster !== "") this.#stats.counter(`${cluster}.aborts_injected`).value++;
     note(s, settings);
-    return s.reply(httpStatus ?? 200, {
-      body: "fault filter abort",
-      details: "fault_filter_abort",
-      flags: ResponseFlag.FaultInjected,
-      grpcStatus,
-    });
+    return abortReply(s, httpStatus, grpcStatus);
   }
 
   #httpStatus(abort: AbortSettings, settings: FaultSettings, headers: HeaderMap, cluster: string): number | undefined {
@@ -168,6 +200,15 @@ export class FaultFilter implements HttpFilter {
 
 /** The runtimes' timers take no longer delay: 24.8 days. */
 const MAX_DELAY = 2 ** 31 - 1;
+
+function abortReply(s: HttpStream, httpStatus: number | undefined, grpcStatus: number | undefined): Stop {
+  return s.reply(httpStatus ?? 200, {
+    body: "fault filter abort",
+    details: "fault_filter_abort",
+    flags: ResponseFlag.FaultInjected,
+    grpcStatus,
+  });
+}
 
 function isStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status < 600;

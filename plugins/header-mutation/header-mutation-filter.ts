@@ -63,6 +63,11 @@ export class HeaderMutationFilter implements HttpFilter {
     for (let i = 0; i <= last; i++) applyRequest(levels[this.#specificLast ? i : last - i], s, headers);
   }
 
+  /** It does nothing but change the headers: what changed is told by whoever asks. */
+  explain(s: HttpStream, headers: HeaderMap): void {
+    this.onRequestHeaders(s, headers);
+  }
+
   onRequestTrailers(s: HttpStream, trailers: HeaderMap): void {
     this.#apply("requestTrailers", s, trailers);
   }

@@ -4,6 +4,7 @@ import type { HeaderMap } from "../../core/contract/headers.ts";
 import type { Counter } from "../../core/contract/stats.ts";
 import { ResponseFlag } from "../../core/contract/response-flags.ts";
 import type { Hold, HttpStream, Stop } from "../../core/contract/stream.ts";
+import type { DecisionTrace, DecisionVerdict } from "../../core/contract/trace.ts";
 import { matchHeaders, type HeaderMatcher } from "../../core/match/header-matcher.ts";
 import { clock } from "../../core/transport/clock.ts";
 import { EMPTY, judgeClusters, NO_CLUSTER, UNHEALTHY } from "./cluster-health.ts";
@@ -80,6 +81,27 @@ export class HealthCheckFilter implements HttpFilter {
     if (healthy) return this.#answer(s, 200, details);
     this.#byVerdict[details].value++;
     return this.#answer(s, 503, details);
+  }
+
+  explain(s: HttpStream, headers: HeaderMap, _end: boolean, trace: DecisionTrace): void | Stop {
+    const settings = this.#settings;
+    const note = (verdict: DecisionVerdict, reason: string): void =>
+      trace.note({ kind: "filter", verdict, subject: "health check", reason });
+    const miss = settings.headers.find((matcher) => !matcher.match(headers));
+    if (miss !== undefined) return note("skipped", `no health check: wanted ${miss.describe()}`);
+    s.setFilterState(HEALTH_CHECK_STATE, true);
+    const end = (status: number, details: string, reason: string): Stop => {
+      note("ends", reason);
+      return s.reply(status, { details, flags: status < 300 ? 0 : ResponseFlag.FailedLocalHealthCheck });
+    };
+    if (this.#failed) return end(503, "health_check_failed", "this server was told to fail its health checks");
+    if (settings.passThrough) {
+      if (settings.cacheTime === 0 || this.#cachedPiece !== this.#piece()) return note("applied", "passed on to the upstream");
+      return end(this.#cachedStatus, "health_check_cached", "the upstream's last answer is still kept");
+    }
+    if (settings.minimums.length === 0) return end(200, "health_check_ok", "answered here");
+    const { healthy, details } = judgeClusters(this.#clusters, settings.minimums);
+    return end(healthy ? 200 : 503, details, "answered here, by the health of clusters");
   }
 
   #answer(s: HttpStream, status: number, details: string, headers?: readonly string[]): Stop {

@@ -16,6 +16,9 @@ export interface MirrorView {
   cluster(headers: HeaderMap): string;
   /** Whether this request is copied. */
   draw(): boolean;
+  /** Of how many requests how many are. */
+  share(): { readonly count: number; readonly of: number };
+  readonly resource: object;
   readonly appendShadowSuffix: boolean;
   /** Authority of the copy; "" keeps the request's. */
   readonly hostRewrite: string;

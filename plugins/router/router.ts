@@ -2,10 +2,12 @@ import { type Cluster, clusterManagerKey, type ClusterManager } from "../../core
 import type { FilterDefinition, FilterScope, HookResult, HttpFilter } from "../../core/contract/filter.ts";
 import type { HeaderMap } from "../../core/contract/headers.ts";
 import { ResponseFlag } from "../../core/contract/response-flags.ts";
-import type { Hold, HttpStream, TerminalStream } from "../../core/contract/stream.ts";
+import type { Hold, HttpStream, Stop, TerminalStream } from "../../core/contract/stream.ts";
+import type { DecisionTrace } from "../../core/contract/trace.ts";
 import { Router as RouterSchema } from "../../core/resources/filters/router.ts";
 import type { Infer } from "../../core/resources/schema/index.ts";
-import { parseRetryOn } from "./retry-state.ts";
+import { explainUpstream } from "./explain-upstream.ts";
+import { RequestTerms } from "./request-terms.ts";
 import type { RouterRoute } from "./router-route.ts";
 import { startMirrors } from "./mirror-request.ts";
 import { RouterRequest } from "./router-request.ts";
@@ -17,16 +19,13 @@ export interface RouterConfig {
   readonly stats: RouterStats;
 }
 
-/** Decimal digits only; -1 for anything else. */
-function digits(text: string | undefined): number {
-  return text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : -1;
-}
-
 /** `envoy.filters.http.router`: ends the chain, picks the cluster that the route names and carries the exchange with it. */
 class Router implements HttpFilter {
   readonly #clusters: ClusterManager;
   readonly #config: RouterConfig;
 
+  /** Of the request that is just prepared: nothing interrupts that. */
+  readonly #terms = new RequestTerms();
   readonly #clusterByName: (name: string) => Cluster | undefined;
 
   constructor(clusters: ClusterManager, config: RouterConfig) {
@@ -54,35 +53,41 @@ class Router implements HttpFilter {
     if (route.idleTimeout !== undefined) s.setIdleTimeout(route.idleTimeout);
     if (route.maxStreamDuration !== undefined) s.setMaxDuration(route.maxStreamDuration);
     config.stats.rq_total.value++;
-    let timeout = route.timeout;
-    let perTry = route.perTryTimeout;
-    let retryOn = 0;
-    let maxRetries = -1;
-    // The connection manager has removed these where the client is not trusted.
-    if (mayHoldEnvoyHeaders(headers)) {
-      const asked = digits(headers.get("x-envoy-upstream-rq-timeout-ms"));
-      if (asked >= 0) timeout = asked;
-      const askedTry = digits(headers.get("x-envoy-upstream-rq-per-try-timeout-ms"));
-      if (askedTry >= 0) perTry = askedTry;
-      retryOn = parseRetryOn(headers.get("x-envoy-retry-on") ?? "") | parseRetryOn(headers.get("x-envoy-retry-grpc-on") ?? "");
-      maxRetries = digits(headers.get("x-envoy-max-retries"));
-      headers.remove("x-envoy-upstream-rq-timeout-ms");
-      headers.remove("x-envoy-upstream-rq-per-try-timeout-ms");
-      headers.remove("x-envoy-retry-on");
-      headers.remove("x-envoy-retry-grpc-on");
-      headers.remove("x-envoy-max-retries");
-    }
-    if (timeout > 0 && perTry >= timeout) perTry = 0;
-    route.finalizeRequest(s, headers, !config.suppressEnvoyHeaders);
-    if (!config.suppressEnvoyHeaders) {
-      const expected = perTry > 0 ? perTry : timeout;
-      if (expected > 0)
-        (headers.list as string[]).push("x-envoy-expected-rq-timeout-ms", expected === 15_000 ? "15000" : String(expected));
-    }
+    const terms = this.#terms;
+    this.#prepare(s, headers, route, terms);
+    const { timeout, perTry, retryOn, maxRetries } = terms;
     const request = new RouterRequest(s, headers, route, cluster, config);
     const mirrors =
       route.mirrors.length === 0 ? null : startMirrors(s, headers, end, route.mirrors, timeout, this.#clusterByName);
     request.start(end, timeout, perTry, retryOn, maxRetries, mirrors);
+  }
+
+  /** What the request's own headers ask of its exchange, if they may; then the headers become the upstream's. */
+  #prepare(s: TerminalStream, headers: HeaderMap, route: RouterRoute, terms: RequestTerms): void {
+    const { suppressEnvoyHeaders } = this.#config;
+    terms.read(route, headers);
+    route.finalizeRequest(s, headers, !suppressEnvoyHeaders);
+    if (suppressEnvoyHeaders) return;
+    const expected = terms.perTry > 0 ? terms.perTry : terms.timeout;
+    if (expected > 0)
+      (headers.list as string[]).push("x-envoy-expected-rq-timeout-ms", expected === 15_000 ? "15000" : String(expected));
+  }
+
+  explain(stream: HttpStream, headers: HeaderMap, end: boolean, trace: DecisionTrace): void | Stop {
+    const s = stream as TerminalStream;
+    const route = s.route as RouterRoute | null;
+    if (route === null) return s.reply(404, { details: "route_not_found", flags: ResponseFlag.NoRouteFound });
+    if (route.action !== "route") return this.#reply(s, route, headers);
+    const name = route.selectCluster(s, headers).cluster;
+    const cluster = name === "" ? undefined : this.#clusters.get(name);
+    if (cluster === undefined) {
+      const reason = name === "" ? "the header that names the cluster is missing" : "there is no such cluster";
+      trace.note({ kind: "cluster", verdict: "rejected", subject: name || "none", reason });
+      return s.reply(route.clusterNotFoundStatus, { details: "cluster_not_found", flags: ResponseFlag.NoClusterFound });
+    }
+    const terms = new RequestTerms();
+    this.#prepare(s, headers, route, terms);
+    return explainUpstream({ s, headers, end, route, cluster, terms, keepOriginal: !this.#config.suppressEnvoyHeaders }, trace);
   }
 
   // The stream's terminal control is the exchange: no state of the filter's own has to be made for it.
@@ -94,18 +99,21 @@ class Router implements HttpFilter {
     ((stream as TerminalStream).terminal as RouterRequest | null)?.trailers(trailers);
   }
 
-  #answer(s: TerminalStream, route: RouterRoute, headers: HeaderMap): HookResult<Hold> {
+  #answer(s: TerminalStream, route: RouterRoute, headers: HeaderMap): Stop {
     const stats = this.#config.stats;
+    if (route.action === "non_forwarding") stats.no_route.value++;
+    else if (route.action === "redirect") stats.rq_redirect.value++;
+    else stats.rq_direct_response.value++;
+    return this.#reply(s, route, headers);
+  }
+
+  #reply(s: TerminalStream, route: RouterRoute, headers: HeaderMap): Stop {
     if (route.action === "non_forwarding") {
-      stats.no_route.value++;
       return s.reply(404, { details: "route_not_found", flags: ResponseFlag.NoRouteFound });
     }
     const shell = s.newHeaders();
     shell.status = route.responseStatus;
-    if (route.action === "redirect") {
-      stats.rq_redirect.value++;
-      shell.set("location", route.location(s, headers));
-    } else stats.rq_direct_response.value++;
+    if (route.action === "redirect") shell.set("location", route.location(s, headers));
     return s.reply(shell.status, {
       body: route.action === "direct_response" ? route.responseBody : "",
       contentType: route.responseContentType === "" ? undefined : route.responseContentType,
@@ -113,15 +121,6 @@ class Router implements HttpFilter {
       details: "direct_response",
     });
   }
-}
-
-function mayHoldEnvoyHeaders(headers: HeaderMap): boolean {
-  const list = headers.list;
-  for (let i = 0; i < list.length; i += 2) {
-    const name = list[i];
-    if (name.length > 15 && name.charCodeAt(2) === 101 && name.startsWith("x-envoy-")) return true;
-  }
-  return false;
 }
 
 type RouterMessage = Infer<typeof RouterSchema>;

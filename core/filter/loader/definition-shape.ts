@@ -99,6 +99,7 @@ const HTTP_HOOKS = {
   onResponseBody: true,
   onResponseTrailers: true,
   onStreamComplete: true,
+  explain: true,
   dispose: true,
 } satisfies Record<keyof HttpFilter, true>;
 

@@ -36,6 +36,10 @@ export class MirrorPolicy implements MirrorView {
   draw(): boolean {
     return this.#fraction === null || this.#fraction.match(Math.floor(Math.random() * 0x1_0000_0000));
   }
+
+  share(): { readonly count: number; readonly of: number } {
+    return this.#fraction === null ? { count: 1, of: 1 } : this.#fraction.share();
+  }
 }
 
 /** Compiles mirror policies. */

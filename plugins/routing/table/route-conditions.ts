@@ -5,11 +5,12 @@ import { type CookieMatcher, compileCookieMatcher } from "../../../core/match/co
 import { streamDraw } from "../../../core/match/draw.ts";
 import { compileFilterStateMatcher, type FilterStateMatcher } from "../../../core/match/filter-state-matcher.ts";
 import { compileRuntimeFraction, type Fraction } from "../../../core/match/fraction.ts";
-import { compileHeaderMatcher, type HeaderMatcher } from "../../../core/match/header-matcher.ts";
+import { compileHeaderMatcher, type HeaderMatcher, headerValue } from "../../../core/match/header-matcher.ts";
 import { compileMetadataMatcher, type MetadataMatcher } from "../../../core/match/metadata-matcher.ts";
 import type { Report } from "../../../core/match/problem.ts";
-import { compileQueryParameterMatcher, type QueryParameterMatcher } from "../../../core/match/query-parameter.ts";
+import { compileQueryParameterMatcher, type QueryParameterMatcher, queryValue } from "../../../core/match/query-parameter.ts";
 import type { RouteMatch } from "../../../core/resources/route-match.ts";
+import { isSecretHeader } from "../../admin/redact.ts";
 
 /** What a route wants besides its path, compiled. All of it has to match. */
 export class RouteConditions {
@@ -70,21 +71,37 @@ export class RouteConditions {
     return this.#certificateValidated === undefined || this.#certificateValidated === (tls !== null && tls.peerValidated);
   }
 
-  /** The first condition that does not hold, in words, or "" if all do. For `explain`. */
+  /** The fraction of requests that the route is for, or null: for all. */
+  get fraction(): Fraction | null {
+    return this.#fraction;
+  }
+
+  /** The first condition that does not hold, in words, or "" if all do but the fraction, which is not asked. For `explain`. */
   firstMiss(stream: HttpStream, headers: HeaderMap, query: number): string {
-    if (this.#fraction !== null && !this.#fraction.match(streamDraw(stream.id)))
-      return `the draw of this request is not among ${this.#fraction.describe()}`;
-    if (this.#grpc && !isGrpcRequest(headers)) return "not a gRPC request";
-    for (const matcher of this.#headers) if (!matcher.match(headers)) return `wanted: ${matcher.describe()}`;
-    for (const matcher of this.#parameters) if (!matcher.match(headers.path, query)) return `wanted: ${matcher.describe()}`;
-    for (const matcher of this.#cookies) if (!matcher.match(headers)) return `wanted: ${matcher.describe()}`;
-    if (!this.#matchCertificate(stream)) {
-      return `wanted: client certificate presented=${this.#certificatePresented ?? "any"} validated=${this.#certificateValidated ?? "any"}`;
+    if (this.#grpc && !isGrpcRequest(headers))
+      return `wanted a gRPC request, found content-type ${found(headers.get("content-type"))}`;
+    for (const matcher of this.#headers) {
+      if (matcher.match(headers)) continue;
+      if (isSecretHeader(matcher.name)) return `header ${matcher.name} does not match (its value is a secret)`;
+      return `wanted ${matcher.describe()}, found ${found(headerValue(headers, matcher.name))}`;
     }
-    for (const matcher of this.#metadata) if (!matcher.match(stream.dynamicMetadata)) return `wanted: ${matcher.describe()}`;
-    for (const matcher of this.#filterState) if (!matcher.match(stream.filterState)) return `wanted: ${matcher.describe()}`;
+    for (const matcher of this.#parameters) {
+      if (matcher.match(headers.path, query)) continue;
+      if (isSecretHeader(matcher.name)) return `query parameter ${matcher.name} does not match (its value is a secret)`;
+      return `wanted ${matcher.describe()}, found ${found(queryValue(headers.path, matcher.name))}`;
+    }
+    for (const matcher of this.#cookies) if (!matcher.match(headers)) return `wanted ${matcher.describe()}`;
+    if (!this.#matchCertificate(stream)) {
+      return `wanted a client certificate with presented=${this.#certificatePresented ?? "any"}, validated=${this.#certificateValidated ?? "any"}`;
+    }
+    for (const matcher of this.#metadata) if (!matcher.match(stream.dynamicMetadata)) return `wanted ${matcher.describe()}`;
+    for (const matcher of this.#filterState) if (!matcher.match(stream.filterState)) return `wanted ${matcher.describe()}`;
     return "";
   }
+}
+
+function found(value: string | undefined): string {
+  return value === undefined ? "none" : JSON.stringify(value);
 }
 
 function exactValues(

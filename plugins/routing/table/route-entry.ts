@@ -1,8 +1,10 @@
 import type { ResourcePriority } from "../../../core/contract/cluster.ts";
 import type { HeaderMap } from "../../../core/contract/headers.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
+import type { DecisionTrace } from "../../../core/contract/trace.ts";
 import type { RegexRewrite } from "../../../core/match/regex-rewrite.ts";
 import type { CorsPolicy } from "../../../core/resources/cors-policy.ts";
+import type { Route as RouteResource } from "../../../core/resources/route.ts";
 import type { InternalRedirectPolicy } from "../../../core/resources/route-action.ts";
 import type { ClusterChoice, RouterRoute } from "../../router/router-route.ts";
 import { updateAuthority } from "./authority.ts";
@@ -200,6 +202,13 @@ export class RouteEntry implements RouterRoute, RouteEntryParts {
   /** This entry, or that of the weighted cluster for this request. The route table has done it for the entries that it returns. */
   resolve(stream: HttpStream, headers: HeaderMap): RouteEntry {
     return this.#weighted === null ? this : this.#weighted.pick(stream, headers);
+  }
+
+  /** As `resolve`, telling how the weighted cluster was chosen. */
+  explainCluster(stream: HttpStream, headers: HeaderMap, trace: DecisionTrace): RouteEntry {
+    if (this.#weighted === null) return this;
+    const resources = (this.resource as RouteResource).route?.weightedClusters?.clusters ?? [];
+    return this.#weighted.explain(stream, headers, resources, trace);
   }
 
   /** The entries of the weighted clusters; empty without them. */

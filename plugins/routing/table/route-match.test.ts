@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { groupConfig, MATCH_GROUPS } from "./cases/match-cases.ts";
-import { requestFixture, routeTable, streamFixture } from "./routing-fixture.ts";
+import { requestFixture, routeTable, streamFixture, traceFixture } from "./routing-fixture.ts";
 
 describe("which route a request gets", () => {
   for (const group of MATCH_GROUPS) {
@@ -14,13 +14,13 @@ describe("which route a request gets", () => {
     });
   }
 
-  it("is the same with a recorder", () => {
+  it("is the same with a trace", () => {
     for (const group of MATCH_GROUPS) {
       const table = routeTable(groupConfig(group));
       for (const [method, target, headers = {}, expected] of group.requests) {
-        const notes: string[] = [];
-        const recorder = { note: (decision: string, reason: string) => void notes.push(`${decision}: ${reason}`) };
-        const entry = table.match(streamFixture(), requestFixture(method, target, headers), recorder);
+        const stream = streamFixture();
+        const { trace, notes } = traceFixture(stream);
+        const entry = table.match(stream, requestFixture(method, target, headers), trace);
         expect([group.title, target, entry?.name ?? null]).toEqual([group.title, target, expected]);
         expect(notes.length).toBeGreaterThan(0);
       }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { requestFixture, routeTable, streamFixture } from "./routing-fixture.ts";
+import { requestFixture, routeTable, streamFixture, traceFixture } from "./routing-fixture.ts";
 
 /** mulberry32: small, seeded, good enough. */
 function random(seed: number): () => number {
@@ -135,7 +135,7 @@ describe("the compiled table", () => {
       const wanted = linear(routes, request);
       const found = table.match(stream, map)?.name ?? null;
       if (found !== wanted) expect({ target, headers, found }).toEqual({ target, headers, found: wanted });
-      const explained = table.match(stream, map, { note: () => undefined })?.name ?? null;
+      const explained = table.match(stream, map, traceFixture(stream).trace)?.name ?? null;
       if (explained !== wanted) expect({ target, headers, explained }).toEqual({ target, headers, explained: wanted });
     }
   });

@@ -7,7 +7,7 @@ import { RouteConfiguration } from "../../../core/resources/route.ts";
 import { decodeText, decodeValue } from "../../../core/resources/schema/index.ts";
 import { RetryOn } from "../../router/retry-state.ts";
 import { compileRouteTable } from "./route-table.ts";
-import { noRuntime, requestFixture, routeTable, streamFixture } from "./routing-fixture.ts";
+import { noRuntime, requestFixture, routeTable, streamFixture, traceFixture } from "./routing-fixture.ts";
 
 const host = (routes: readonly object[], more: object = {}): object => ({
   virtual_hosts: [{ name: "h", domains: ["*"], routes, ...more }],
@@ -470,7 +470,7 @@ describe("per-filter configuration", () => {
   });
 });
 
-describe("a recorder", () => {
+describe("a trace", () => {
   it("hears which virtual host and routes were looked at, and why not", () => {
     const table = routeTable({
       virtual_hosts: [
@@ -486,19 +486,18 @@ describe("a recorder", () => {
       ],
     });
     const explain = (path: string, authority: string): string[] => {
-      const notes: string[] = [];
-      table.match(streamFixture(), requestFixture("GET", path, { host: authority }), {
-        note: (decision, reason) => void notes.push(`${decision}: ${reason}`),
-      });
+      const stream = streamFixture();
+      const { trace, notes } = traceFixture(stream);
+      table.match(stream, requestFixture("GET", path, { host: authority }), trace);
       return notes;
     };
     expect(explain("/item/5", "eu.shop.example")).toEqual([
-      'virtual host "shop": its domains ["*.shop.example"] are the best match for "eu.shop.example"',
-      'route "admin" does not match: wanted: path starts with "/admin"',
-      'route "beta" does not match: wanted: header x-beta equals "1"',
-      'route "main" matches: path matches "/item/[0-9]+"',
+      'virtual host chosen shop: domain "*.shop.example" is the longest wildcard that fits: the host is "eu.shop.example"',
+      'route rejected 0 admin: wanted path starts with "/admin"',
+      'route rejected 1 beta: wanted header x-beta equals "1", found none',
+      'route chosen 2 main: path matches "/item/[0-9]+"',
     ]);
-    expect(explain("/x", "other")).toEqual(['no virtual host matches: none of the domains is for "other"']);
-    expect(explain("/x", "a.shop.example").at(-1)).toBe('no route matches: virtual host "shop" has none for this request');
+    expect(explain("/x", "other")).toEqual(['virtual host rejected none: no domain is for "other"; there is "*.shop.example"']);
+    expect(explain("/x", "a.shop.example").at(-1)).toBe('route rejected none: virtual host "shop" has none for this request');
   });
 });

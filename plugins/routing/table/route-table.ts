@@ -1,6 +1,7 @@
 import type { HeaderMap } from "../../../core/contract/headers.ts";
-import type { RouteRecorder, RouteTable } from "../../../core/contract/route.ts";
+import type { RouteTable } from "../../../core/contract/route.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
+import type { DecisionTrace } from "../../../core/contract/trace.ts";
 import { type Problem, toResourceError } from "../../../core/match/problem.ts";
 import type { ResourceError } from "../../../core/resources/document/error.ts";
 import type { RouteConfiguration, VirtualHost as VirtualHostConfig } from "../../../core/resources/route.ts";
@@ -37,7 +38,7 @@ export class CompiledRouteTable implements RouteTable {
     this.#hostHeader = config.vhostHeader.toLowerCase();
   }
 
-  match(stream: HttpStream, headers: HeaderMap, recorder?: RouteRecorder): RouteEntry | undefined {
+  match(stream: HttpStream, headers: HeaderMap, trace?: DecisionTrace): RouteEntry | undefined {
     const host = this.#findHost(headers);
     let path = headers.path;
     let end = pathEnd(path);
@@ -46,7 +47,7 @@ export class CompiledRouteTable implements RouteTable {
       path = withoutPathParameters(path, end);
       end = path.length;
     }
-    if (recorder !== undefined) return this.#explain(host, stream, headers, path, end, query, recorder);
+    if (trace !== undefined) return this.#explain(host, stream, headers, path, end, query, trace);
     return host === null ? undefined : host.match(stream, headers, path, end, query);
   }
 
@@ -62,20 +63,49 @@ export class CompiledRouteTable implements RouteTable {
     path: string,
     end: number,
     query: number,
-    recorder: RouteRecorder,
+    trace: DecisionTrace,
   ): RouteEntry | undefined {
-    const authority = JSON.stringify(headers.authority);
+    const name = this.#hostHeader === "" ? headers.authority : (headers.get(this.#hostHeader) ?? "");
+    const asked = this.#ignorePort ? name.slice(0, hostEnd(name)) : name;
     if (host === null) {
-      recorder.note("no virtual host matches", `none of the domains is for ${authority}`, this.resource);
+      const known = this.virtualHosts.flatMap((one) => one.resource.domains);
+      const shown = known.slice(0, 8).map((domain) => JSON.stringify(domain));
+      if (known.length > shown.length) shown.push(`and ${known.length - shown.length} more`);
+      const reason = `no domain is for ${JSON.stringify(asked)}; there ${shown.length === 1 ? "is" : "are"} ${shown.join(", ") || "none at all"}`;
+      trace.note({ kind: "virtual host", verdict: "rejected", subject: "none", reason, about: this.resource });
       return undefined;
     }
-    recorder.note(
-      `virtual host ${JSON.stringify(host.name)}`,
-      `its domains ${JSON.stringify(host.resource.domains)} are the best match for ${authority}`,
-      host.resource,
-    );
-    return host.explain(stream, headers, path, end, query, recorder);
+    // A virtual host that did not change is kept over updates, with the lines it had: those of now are in the configuration of now.
+    const current = this.resource.virtualHosts.find((one) => one.name === host.name) ?? host.resource;
+    trace.note({
+      kind: "virtual host",
+      verdict: "chosen",
+      subject: host.name,
+      reason: domainReason(host.resource.domains, asked),
+      about: current,
+    });
+    return host.explain(stream, headers, path, end, query, trace, current);
   }
+}
+
+/** Which of its domains made a virtual host the best match for a host name. */
+function domainReason(domains: readonly string[], asked: string): string {
+  const folded = asked.toLowerCase();
+  let best = "*";
+  let rank = 0;
+  for (const domain of domains) {
+    const text = domain.toLowerCase();
+    if (text === folded) return `domain ${JSON.stringify(domain)} is the host itself`;
+    const suffix = text.length > 1 && text.startsWith("*") && folded.endsWith(text.slice(1)) && folded.length >= text.length;
+    const prefix = text.length > 1 && text.endsWith("*") && folded.startsWith(text.slice(0, -1)) && folded.length >= text.length;
+    // Any suffix goes before any prefix, as in the index.
+    const own = suffix ? 1_000 + text.length : prefix ? text.length : 0;
+    if (own <= rank) continue;
+    rank = own;
+    best = domain;
+  }
+  const why = rank === 0 ? "takes every host that no other is for" : "is the longest wildcard that fits";
+  return `domain ${JSON.stringify(best)} ${why}: the host is ${JSON.stringify(asked)}`;
 }
 
 /** What compiling gives: with errors, no table. */

@@ -1,5 +1,7 @@
 import type { RuntimeReader } from "../../../core/contract/filter.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
+import type { DecisionTrace } from "../../../core/contract/trace.ts";
+import { streamDraw } from "../../../core/match/draw.ts";
 import { streamInfoFixture } from "../../../core/format/stream-info-fixture.ts";
 import { formatErrors } from "../../../core/resources/document/error.ts";
 import { RouteConfiguration } from "../../../core/resources/route.ts";
@@ -23,6 +25,22 @@ export function routeTable(json: object, options: Partial<RouteTableOptions> = {
   const compiled = compileRouteTable(value, { runtime: noRuntime, ...options });
   if (compiled.table === undefined) throw new Error(formatErrors(compiled.errors));
   return compiled.table;
+}
+
+/** A trace that keeps notes as `kind verdict subject: reason`, and lets draws fall as those of the stream would. */
+export function traceFixture(stream: HttpStream): { readonly trace: DecisionTrace; readonly notes: string[] } {
+  const notes: string[] = [];
+  const trace: DecisionTrace = {
+    note: ({ kind, verdict, subject, reason }) => void notes.push(`${kind} ${verdict} ${subject}: ${reason}`),
+    draw: ({ kind, subject, of, options }) => {
+      let left = streamDraw(stream.id) % of;
+      const index = options.findIndex(({ count }) => (left -= count) < 0);
+      notes.push(`${kind} drawn ${subject}: ${options.map(({ label, count }) => `${label} ${count}/${of}`).join(", ")}`);
+      return index;
+    },
+    forward: () => undefined,
+  };
+  return { trace, notes };
 }
 
 /** A stream from 127.0.0.1, with parts replaced; only what routing reads is there. */

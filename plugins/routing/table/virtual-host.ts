@@ -1,7 +1,7 @@
 import type { HeaderMap } from "../../../core/contract/headers.ts";
-import type { RouteRecorder } from "../../../core/contract/route.ts";
 import { finish, NO_PAUSES, type Sliced } from "../../../core/contract/sliced.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
+import type { DecisionTrace } from "../../../core/contract/trace.ts";
 import { compileMatcher, type MatchNode } from "../../../core/match/matcher-tree.ts";
 import { parseReporting } from "../../../core/match/problem.ts";
 import { Route, RouteList, type VirtualHost as VirtualHostConfig } from "../../../core/resources/route.ts";
@@ -45,64 +45,66 @@ export class VirtualHost {
     return !this.#externalOnly || headers.get("x-envoy-internal") !== "true";
   }
 
-  /** As `match`, telling how it came about; routes are looked at one by one. */
+  /** As `match`, telling how it came about; routes are looked at one by one. `current`: the resource as it stands in the configuration of now. */
   explain(
     stream: HttpStream,
     headers: HeaderMap,
     path: string,
     end: number,
     query: number,
-    recorder: RouteRecorder,
+    trace: DecisionTrace,
+    current: VirtualHostConfig = this.resource,
   ): RouteEntry | undefined {
     if (this.#tlsRedirect !== null && this.#needsTls(headers)) {
-      recorder.note(
-        "redirect to https",
-        `require_tls is ${this.resource.requireTls} and the request came by ${forwardedScheme(headers)}`,
-        this.resource,
-      );
+      const { requireTls } = this.resource;
+      const reason = `require_tls is ${requireTls} and the request came by ${forwardedScheme(headers)}: it is sent to https`;
+      trace.note({ kind: "route", verdict: "chosen", subject: "redirect to https", reason, about: current });
       return this.#tlsRedirect;
     }
     let routes: RouteIndex | undefined = this.#routes;
     if (this.#tree !== null) {
       routes = this.#tree.match(stream, headers);
-      recorder.note(
-        routes === undefined ? "the matcher matches nothing" : "the matcher leads to routes",
-        this.#tree.describe(),
-        this.resource.matcher,
+      const about = current.matcher;
+      const reason = this.#tree.describe();
+      trace.note(
+        routes === undefined
+          ? { kind: "route", verdict: "rejected", subject: "matcher", reason: `leads nowhere: ${reason}`, about }
+          : { kind: "route", verdict: "applied", subject: "matcher", reason, about },
       );
     }
     for (const candidate of routes?.candidates ?? []) {
-      const miss = missOf(candidate, stream, headers, path, end, query);
-      const name = candidate.entry.name === "" ? `route ${candidate.order}` : `route ${JSON.stringify(candidate.entry.name)}`;
-      if (miss !== "") {
-        recorder.note(`${name} does not match`, miss, candidate.entry.resource);
+      const { entry, order } = candidate;
+      const subject = entry.name === "" ? `${order}` : `${order} ${entry.name}`;
+      const about = this.#tree === null ? (current.routes[order] ?? entry.resource) : entry.resource;
+      if (!candidate.pathMatches(headers, path, end)) {
+        trace.note({ kind: "route", verdict: "rejected", subject, reason: `wanted ${candidate.describePath()}`, about });
         continue;
       }
-      recorder.note(`${name} matches`, candidate.describePath(), candidate.entry.resource);
-      const entry = candidate.entry.resolve(stream, headers);
-      if (entry !== candidate.entry)
-        recorder.note(
-          `cluster ${JSON.stringify(entry.selectCluster(stream, headers).cluster)} was chosen`,
-          "by weight",
-          entry.resource,
-        );
-      return entry;
+      const miss = candidate.conditions.firstMiss(stream, headers, query) || drawMiss(candidate, subject, about, trace);
+      if (miss !== "") {
+        trace.note({ kind: "route", verdict: "rejected", subject, reason: miss, about, near: true });
+        continue;
+      }
+      trace.note({ kind: "route", verdict: "chosen", subject, reason: candidate.describePath(), about });
+      return entry.explainCluster(stream, headers, trace);
     }
-    recorder.note("no route matches", `virtual host ${JSON.stringify(this.name)} has none for this request`, this.resource);
+    const reason = `virtual host ${JSON.stringify(this.name)} has none for this request`;
+    trace.note({ kind: "route", verdict: "rejected", subject: "none", reason, about: current });
     return undefined;
   }
 }
 
-function missOf(
-  candidate: RouteCandidate,
-  stream: HttpStream,
-  headers: HeaderMap,
-  path: string,
-  end: number,
-  query: number,
-): string {
-  if (!candidate.pathMatches(headers, path, end)) return `wanted: ${candidate.describePath()}`;
-  return candidate.conditions.firstMiss(stream, headers, query);
+/** Asks whether the request is among the fraction that a route is for; "" when it is, or when there is none. */
+function drawMiss(candidate: RouteCandidate, subject: string, about: object, trace: DecisionTrace): string {
+  const { fraction } = candidate.conditions;
+  if (fraction === null) return "";
+  const { count, of } = fraction.share();
+  const options = [
+    { label: "is for this request", count },
+    { label: "is not", count: of - count },
+  ];
+  const chosen = trace.draw({ kind: "route", subject, about, of, options, source: "stream" });
+  return chosen === 0 ? "" : `it is for ${fraction.describe()} requests only`;
 }
 
 /** Compiles the routes of a virtual host. Mistakes are reported. */

@@ -1,6 +1,7 @@
 import type { RuntimeReader } from "../../../core/contract/filter.ts";
 import type { HeaderMap } from "../../../core/contract/headers.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
+import type { DecisionTrace } from "../../../core/contract/trace.ts";
 import { streamDraw } from "../../../core/match/draw.ts";
 import { parseInteger } from "../../../core/match/integer.ts";
 import type { HashPolicy } from "./hash-policy.ts";
@@ -50,6 +51,32 @@ export class WeightedClusters {
       if (left < 0) return clusters[i].entry;
     }
     return clusters[clusters.length - 1].entry;
+  }
+
+  /** As `pick`, with the odds: what a header or a hash of the request decides is noted, what is drawn is asked. */
+  explain(stream: HttpStream, headers: HeaderMap, resources: readonly object[], trace: DecisionTrace): RouteEntry {
+    const weights = this.clusters.map((cluster) => this.#weight(cluster));
+    const of = weights.reduce((sum, weight) => sum + weight, 0);
+    const label = (i: number): string => this.clusters[i].entry.selectCluster(stream, headers).cluster;
+    const kind = "weighted cluster";
+    const given = this.#given(stream, headers);
+    if (given === undefined && of > 0) {
+      const options = weights.map((count, i) => ({ label: label(i), count, about: resources[i] }));
+      return this.clusters[trace.draw({ kind, subject: "by weight", of, options, source: "stream" })].entry;
+    }
+    const entry = this.pick(stream, headers);
+    const at = this.clusters.findIndex((cluster) => cluster.entry === entry);
+    const by = this.#randomHeader !== "" && given === parseInteger(headers.getJoined(this.#randomHeader) ?? "", 64);
+    const reason =
+      of === 0 ? "all weights are 0" : by ? `header ${this.#randomHeader} decides` : "the hash of the request decides";
+    trace.note({ kind, verdict: "chosen", subject: label(at), reason, about: resources[at] });
+    return entry;
+  }
+
+  /** What the request itself gives in the place of a random number. */
+  #given(stream: HttpStream, headers: HeaderMap): number | undefined {
+    const given = this.#randomHeader === "" ? -1 : parseInteger(headers.getJoined(this.#randomHeader) ?? "", 64);
+    return given >= 0 ? given : this.#hash?.hash(stream, headers);
   }
 
   #weight(cluster: WeightedCluster): number {

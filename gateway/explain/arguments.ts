@@ -1,0 +1,61 @@
+import { parseArgs } from "node:util";
+import type { Ask } from "./read-ask.ts";
+
+/** What `isthmus explain` asked for. */
+export interface ExplainArguments {
+  readonly ask: Ask;
+  readonly paths: readonly string[];
+  /** Admin address of a running gateway, in place of paths; "": none. */
+  readonly proxy: string;
+  readonly json: boolean;
+  readonly allowUnsupported: boolean;
+  readonly plugins: readonly string[];
+}
+
+/** Reads the arguments behind `explain`; a sentence when they are wrong. Throws what `parseArgs` throws. */
+export function parseExplain(args: readonly string[]): ExplainArguments | string {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      header: { type: "string", short: "H", multiple: true },
+      from: { type: "string" },
+      sni: { type: "string" },
+      alpn: { type: "string", multiple: true },
+      port: { type: "string" },
+      listener: { type: "string" },
+      data: { type: "string" },
+      proxy: { type: "string" },
+      plugin: { type: "string", multiple: true },
+      all: { type: "boolean" },
+      json: { type: "boolean" },
+      "allow-unsupported": { type: "boolean" },
+    },
+  });
+  const [method, url, ...paths] = positionals;
+  if (positionals.length < 2) return "explain wants a method and a URL: explain GET http://example.com/ FILE";
+  const { proxy = "", port, data, from, sni, alpn, listener } = values;
+  if (paths.length > 0 && proxy !== "") return "found a file and --proxy, wanted one of the two";
+  if (paths.length === 0 && proxy === "") return "explain wants a file, or --proxy ADDRESS of a running gateway's admin port";
+  for (const [name, text] of [["port", port] as const, ["data", data] as const])
+    if (text !== undefined && !/^\d{1,15}$/.test(text)) return `--${name}: found ${JSON.stringify(text)}, wanted a whole number`;
+  return {
+    ask: {
+      method,
+      url,
+      headers: values.header ?? [],
+      ...(from === undefined ? {} : { from }),
+      ...(sni === undefined ? {} : { sni }),
+      ...(alpn === undefined ? {} : { alpn }),
+      ...(port === undefined ? {} : { port: Number(port) }),
+      ...(listener === undefined ? {} : { listener }),
+      ...(data === undefined ? {} : { data: Number(data) }),
+      ...(values.all === true ? { all: true } : {}),
+    },
+    paths,
+    proxy,
+    json: values.json === true,
+    allowUnsupported: values["allow-unsupported"] === true,
+    plugins: values.plugin ?? [],
+  };
+}

@@ -1,0 +1,54 @@
+import type { HeaderMap } from "../../core/contract/headers.ts";
+import { parseRetryOn } from "./retry-state.ts";
+import type { RouterRoute } from "./router-route.ts";
+
+/** What an exchange is to keep to: the route's, changed by what the request's own headers ask for. Made once and filled for each request. */
+export class RequestTerms {
+  /** ms for the whole response; 0: none. */
+  timeout = 0;
+  /** ms for each attempt; 0: none. */
+  perTry = 0;
+  /** Bits of `RetryOn` that the request asks for. */
+  retryOn = 0;
+  /** As the request says; -1: it does not. */
+  maxRetries = -1;
+
+  /** Reads the terms, and takes the headers that asked for them away. Source: Envoy, "Router", HTTP headers (consumed). */
+  read(route: RouterRoute, headers: HeaderMap): void {
+    let { timeout, perTryTimeout: perTry } = route;
+    this.retryOn = 0;
+    this.maxRetries = -1;
+    // The connection manager has removed these where the client is not trusted.
+    if (mayHoldEnvoyHeaders(headers)) {
+      const asked = digits(headers.get("x-envoy-upstream-rq-timeout-ms"));
+      if (asked >= 0) timeout = asked;
+      const askedTry = digits(headers.get("x-envoy-upstream-rq-per-try-timeout-ms"));
+      if (askedTry >= 0) perTry = askedTry;
+      this.retryOn =
+        parseRetryOn(headers.get("x-envoy-retry-on") ?? "") | parseRetryOn(headers.get("x-envoy-retry-grpc-on") ?? "");
+      this.maxRetries = digits(headers.get("x-envoy-max-retries"));
+      headers.remove("x-envoy-upstream-rq-timeout-ms");
+      headers.remove("x-envoy-upstream-rq-per-try-timeout-ms");
+      headers.remove("x-envoy-retry-on");
+      headers.remove("x-envoy-retry-grpc-on");
+      headers.remove("x-envoy-max-retries");
+    }
+    if (timeout > 0 && perTry >= timeout) perTry = 0;
+    this.timeout = timeout;
+    this.perTry = perTry;
+  }
+}
+
+/** Decimal digits only; -1 for anything else. */
+function digits(text: string | undefined): number {
+  return text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : -1;
+}
+
+function mayHoldEnvoyHeaders(headers: HeaderMap): boolean {
+  const list = headers.list;
+  for (let i = 0; i < list.length; i += 2) {
+    const name = list[i];
+    if (name.length > 15 && name.charCodeAt(2) === 101 && name.startsWith("x-envoy-")) return true;
+  }
+  return false;
+}
