@@ -50,6 +50,25 @@ export function findIstioctl(): Tool {
   return { name: "istioctl", path, how: `go install istio.io/istio/istioctl/cmd/istioctl@${version}` };
 }
 
+/** h2spec 2.2.1: $H2SPEC, PATH or Go's folder of programs. */
+export function findH2spec(): Tool {
+  const candidates = [process.env["H2SPEC"], onPath("h2spec"), join(homedir(), "go", "bin", "h2spec")];
+  const path = candidates.find((file) => file !== undefined && isExecutable(file));
+  return { name: "h2spec", path, how: "go install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible" };
+}
+
+/** The interoperability client or server of grpc-go, by $GRPC_INTEROP_CLIENT and $GRPC_INTEROP_SERVER: as installed both have plain names. */
+export function findGrpcInterop(which: "client" | "server"): Tool {
+  const variable = `GRPC_INTEROP_${which.toUpperCase()}`;
+  const file = process.env[variable];
+  const folder = `/tmp/grpc-interop-${which}`;
+  return {
+    name: `grpc-go's interop ${which}`,
+    path: file !== undefined && isExecutable(file) ? file : undefined,
+    how: `GOBIN=${folder} go install google.golang.org/grpc/interop/${which}@v1.85.0; export ${variable}=${folder}/${which}`,
+  };
+}
+
 /** Says why something is skipped and how to have it run. */
 export function skipReason(tool: Tool): string {
   return `${tool.name} is absent; "${tool.how}" brings it`;
