@@ -1,4 +1,3 @@
-import { parseDocument } from "../core/resources/schema/index.ts";
 import { toJsonObject } from "../core/resources/document/scalar.ts";
 import type { JsonObject } from "../core/resources/schema/index.ts";
 import { clock } from "../core/transport/clock.ts";
@@ -23,7 +22,10 @@ export function adminContext(gateway: Gateway): AdminContext {
       version: `isthmus/${VERSION}/${process.version}`,
       uptime: clock.wallNow() - gateway.startedAt,
       node: { id: gateway.bootstrap?.node?.id ?? "", cluster: gateway.bootstrap?.node?.cluster ?? "" },
-      commandLineOptions: { config_path: options.file, drain_time: `${(options.drainTime ?? 10_000) / 1_000}s` },
+      commandLineOptions: {
+        config_path: (options.paths ?? [options.file ?? ""]).join(" "),
+        drain_time: `${(options.drainTime ?? 10_000) / 1_000}s`,
+      },
     }),
     clusters: () => gateway.clusters.list(),
     listeners: () =>
@@ -86,9 +88,9 @@ function shown(value: unknown): string {
 
 type Json = { readonly [key: string]: unknown };
 
-/** The document as it was written: read again for the page, because nothing keeps it in that form. */
+/** The document as it was written, with what Istio's objects were translated to: made for the page, because nothing else wants it in that form. */
 function configDump(gateway: Gateway): ReturnType<AdminContext["configDump"]> {
-  const root = parseDocument(gateway.bootstrapText, { file: gateway.options.file }).root;
+  const root = gateway.configuration?.root;
   const bootstrap: JsonObject = root?.kind === "map" ? toJsonObject(root) : {};
   const lastUpdated = gateway.bootstrapTime;
   const resources = (pick(bootstrap, "static_resources", "staticResources") ?? {}) as Json;

@@ -8,7 +8,11 @@ describe("the command line", () => {
     expect(gateway("a.yaml")).toEqual({
       kind: "gateway",
       options: {
-        file: "a.yaml",
+        paths: ["a.yaml"],
+        namespace: "default",
+        labels: { istio: "ingressgateway" },
+        ports: {},
+        address: undefined,
         to: "",
         port: 8080,
         adminPort: undefined,
@@ -38,6 +42,24 @@ describe("the command line", () => {
     });
   });
 
+  it("takes any number of paths, and says for whom they are", () => {
+    const options = ["--label", "app=edge", "--label", "tier=", "--map", "80:8080", "--map", "443:8443"];
+    expect(gateway("a.yaml", "b", ...options, "--namespace", "edge", "--address", "::1")).toMatchObject({
+      options: {
+        paths: ["a.yaml", "b"],
+        namespace: "edge",
+        labels: { app: "edge", tier: "" },
+        ports: { 80: 8080, 443: 8443 },
+        address: "::1",
+      },
+    });
+    expect(parseCommand(["translate", "a", "--map", "80:8080", "-o", "envoy.yaml"])).toMatchObject({
+      kind: "translate",
+      output: "envoy.yaml",
+      options: { paths: ["a"], ports: { 80: 8080 }, labels: { istio: "ingressgateway" } },
+    });
+  });
+
   it.each([
     [[], "help"],
     [["help"], "help"],
@@ -52,9 +74,14 @@ describe("the command line", () => {
   });
 
   it.each([
-    [["gateway"], "wanted a bootstrap file, or --to URL"],
-    [["gateway", "a", "b"], "found 2 files, wanted one"],
-    [["gateway", "a", "--to", "http://b"], "found a file and --to, wanted one of the two"],
+    [["gateway"], "wanted files or folders, or --to URL"],
+    [["gateway", "a", "--to", "http://b"], "found a path and --to, wanted one of the two"],
+    [["gateway", "a", "--label", "istio"], '--label: found "istio", wanted KEY=VALUE'],
+    [["gateway", "a", "--map", "8080"], '--map: found "8080", wanted two ports'],
+    [["gateway", "a", "--map", "80:70000"], '--map: found "80:70000", wanted two ports'],
+    [["gateway", "a", "--map", "80:1", "--map", "80:2"], "--map: found port 80 twice"],
+    [["gateway", "a", "--address", "localhost"], '--address: found "localhost", wanted an IP address'],
+    [["translate"], "translate wants at least one file or folder"],
     [["gateway", "a", "--port", "80"], "--port goes with --to"],
     [["gateway", "--to", "http://b", "--port", "65536"], '--port: found "65536", wanted a whole number from 0 to 65535'],
     [["gateway", "a", "--admin-port", "-1"], "--admin-port"],
@@ -63,7 +90,7 @@ describe("the command line", () => {
     [["gateway", "a", "--log-level"], "--log-level"],
     [["analyze"], "analyze wants at least one file or folder"],
     [["demo", "x"], 'found "x", but demo takes no arguments'],
-    [["frobnicate"], 'found command "frobnicate", wanted gateway, analyze, explain, demo, help or version'],
+    [["frobnicate"], 'found command "frobnicate", wanted gateway, analyze, explain, translate, demo, help or version'],
   ])("%j is refused", (argv, message) => {
     const command = parseCommand(argv);
     expect(command.kind).toBe("wrong");
@@ -71,6 +98,7 @@ describe("the command line", () => {
   });
 
   it("explains every option of a gateway", () => {
+    for (const name of ["label", "namespace", "map", "address", "output"]) expect(HELP).toContain(`--${name}`);
     for (const name of ["port", "watch", "plugin", "admin-port", "allow-unsupported", "log-level", "drain-time"])
       expect(HELP).toContain(`--${name}`);
   });

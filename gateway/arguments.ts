@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type ExplainArguments, parseExplain } from "./explain/arguments.ts";
+import { isIP } from "../core/resources/ip.ts";
 
 /** What the command line asked for. */
 export type Command =
@@ -12,22 +13,43 @@ export type Command =
       readonly namespace: string;
     }
   | { readonly kind: "explain"; readonly options: ExplainArguments }
+  | { readonly kind: "translate"; readonly options: NodeArguments; /** "-": standard output. */ readonly output: string }
   | { readonly kind: "demo" }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly message: string };
 
+/** For whom Istio's objects are translated. */
+export interface NodeArguments {
+  /** Files and folders; none with `to`. */
+  readonly paths: readonly string[];
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Where to listen, by the port of a Gateway's server. */
+  readonly ports: Readonly<Record<number, number>>;
+  /** undefined: everywhere. */
+  readonly address: string | undefined;
+  readonly allowUnsupported: boolean;
+}
+
+/** The gateway that Istio's files mostly mean. */
+export const INGRESS_GATEWAY: NodeArguments = {
+  paths: [],
+  namespace: "default",
+  labels: { istio: "ingressgateway" },
+  ports: {},
+  address: undefined,
+  allowUnsupported: false,
+};
+
 /** Options of `isthmus gateway`. */
-export interface GatewayArguments {
-  /** The bootstrap; "" with `to`. */
-  readonly file: string;
+export interface GatewayArguments extends NodeArguments {
   /** `--to http://HOST:PORT`: everything goes there. */
   readonly to: string;
   readonly port: number;
   /** Where the admin port is: undefined = as the bootstrap says. */
   readonly adminPort: number | undefined;
   readonly watch: boolean;
-  readonly allowUnsupported: boolean;
   readonly plugins: readonly string[];
   readonly logLevel: string;
   /** ms. */
@@ -36,21 +58,30 @@ export interface GatewayArguments {
 
 export const HELP = `isthmus: a service mesh and API gateway
 
-  isthmus gateway FILE            run an Envoy bootstrap (YAML or JSON)
+  isthmus gateway PATH...         run files and folders: an Envoy bootstrap, Istio's and Kubernetes' objects, or both
   isthmus gateway --to URL        put a gateway in front of one service, without a file
   isthmus analyze PATH...         print every mistake in files and folders: an Envoy bootstrap, Istio's and Kubernetes' objects;
                                   exits 1 if there is an error
   isthmus explain METHOD URL FILE print how a request is decided about, and why; nothing is sent
+  isthmus translate PATH...       write Istio's objects as a bootstrap that Envoy runs; exits 1 if there is an error
   isthmus demo                    a gateway on 8080 with two small services behind it
 
 Options of gateway:
   --port N              port for --to (8080)
-  --watch               apply edits of FILE and of its plugins while running
+  --watch               apply edits of files, folders and plugins while running
+  --label KEY=VALUE     label of this gateway, for Gateway.selector; may be repeated (istio=ingressgateway)
+  --namespace NAME      namespace of this gateway, and of objects that name none (default)
+  --map PORT:PORT       listen elsewhere than at the port of a Gateway: --map 80:8080; may be repeated
+  --address IP          where Gateways without "bind" listen (0.0.0.0)
   --plugin PATH         load a plugin by path; may be repeated
   --admin-port N        admin port on 127.0.0.1 (the bootstrap's, else 15000; 0: any)
   --allow-unsupported   fields that Envoy knows and Isthmus does not do are warnings
   --log-level LEVEL     trace, debug, info, warning, error, critical, off (info)
   --drain-time S        seconds that connections have to finish after SIGTERM (10)
+
+Options of translate:
+  -o, --output FILE     where to write (standard output)
+  --label, --namespace, --map, --address, --allow-unsupported   as above
 
 Options of analyze:
   --json                as JSON
@@ -90,6 +121,8 @@ export function parseCommand(argv: readonly string[]): Command {
     switch (name) {
       case "gateway":
         return gateway(argv.slice(1));
+      case "translate":
+        return translate(argv.slice(1));
       case "analyze":
         return analyze(argv.slice(1));
       case "explain": {
@@ -102,7 +135,7 @@ export function parseCommand(argv: readonly string[]): Command {
       default:
         return {
           kind: "wrong",
-          message: `found command ${JSON.stringify(name)}, wanted gateway, analyze, explain, demo, help or version`,
+          message: `found command ${JSON.stringify(name)}, wanted gateway, analyze, explain, translate, demo, help or version`,
         };
     }
   } catch (error) {
@@ -110,27 +143,84 @@ export function parseCommand(argv: readonly string[]): Command {
   }
 }
 
+/** Options that say who the gateway is. */
+const NODE_OPTIONS = {
+  label: { type: "string", multiple: true },
+  namespace: { type: "string" },
+  map: { type: "string", multiple: true },
+  address: { type: "string" },
+  "allow-unsupported": { type: "boolean" },
+} as const;
+
+interface NodeValues {
+  readonly label?: readonly string[] | undefined;
+  readonly namespace?: string | undefined;
+  readonly map?: readonly string[] | undefined;
+  readonly address?: string | undefined;
+  readonly "allow-unsupported"?: boolean | undefined;
+}
+
+/** Reads the options that say who the gateway is, or says what is wrong. */
+function nodeArguments(values: NodeValues, paths: readonly string[]): NodeArguments | string {
+  const labels: Record<string, string> = {};
+  for (const label of values.label ?? ["istio=ingressgateway"]) {
+    const at = label.indexOf("=");
+    if (at <= 0) return `--label: found ${JSON.stringify(label)}, wanted KEY=VALUE`;
+    labels[label.slice(0, at)] = label.slice(at + 1);
+  }
+  const ports: Record<number, number> = {};
+  for (const map of values.map ?? []) {
+    const match = /^(\d{1,5}):(\d{1,5})$/.exec(map);
+    const [from, to] = [Number(match?.[1]), Number(match?.[2])];
+    if (!(from >= 1 && from <= 65_535 && to <= 65_535)) {
+      return `--map: found ${JSON.stringify(map)}, wanted two ports: the Gateway's, and where to listen (80:8080)`;
+    }
+    if (ports[from] !== undefined && ports[from] !== to) return `--map: found port ${from} twice, wanted one place for it`;
+    ports[from] = to;
+  }
+  if (values.address !== undefined && isIP(values.address) === 0)
+    return `--address: found ${JSON.stringify(values.address)}, wanted an IP address`;
+  const namespace = values.namespace ?? "default";
+  if (namespace === "") return "--namespace: found nothing, wanted a name";
+  const allowUnsupported = values["allow-unsupported"] === true;
+  return { paths, namespace, labels, ports, address: values.address, allowUnsupported };
+}
+
+function translate(args: readonly string[]): Command {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { ...NODE_OPTIONS, output: { type: "string", short: "o" } },
+  });
+  if (positionals.length === 0) return { kind: "wrong", message: "translate wants at least one file or folder" };
+  const options = nodeArguments(values, positionals);
+  return typeof options === "string"
+    ? { kind: "wrong", message: options }
+    : { kind: "translate", options, output: values.output ?? "-" };
+}
+
 function gateway(args: readonly string[]): Command {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
+      ...NODE_OPTIONS,
       to: { type: "string" },
       port: { type: "string" },
       watch: { type: "boolean" },
       plugin: { type: "string", multiple: true },
       "admin-port": { type: "string" },
-      "allow-unsupported": { type: "boolean" },
       "log-level": { type: "string" },
       "drain-time": { type: "string" },
     },
   });
   const wrong = (message: string): Command => ({ kind: "wrong", message });
   const to = values.to ?? "";
-  if (positionals.length > 1) return wrong(`found ${positionals.length} files, wanted one`);
-  if (positionals.length === 1 && to !== "") return wrong("found a file and --to, wanted one of the two");
-  if (positionals.length === 0 && to === "") return wrong("wanted a bootstrap file, or --to URL");
+  if (positionals.length > 0 && to !== "") return wrong("found a path and --to, wanted one of the two");
+  if (positionals.length === 0 && to === "") return wrong("wanted files or folders, or --to URL");
   if (values.port !== undefined && to === "") return wrong("--port goes with --to: a bootstrap has the ports of its listeners");
+  const node = nodeArguments(values, positionals);
+  if (typeof node === "string") return wrong(node);
   const port = wholeNumber("port", values.port ?? "8080", 0, 65_535);
   if (typeof port === "string") return wrong(port);
   const adminPort = values["admin-port"] === undefined ? undefined : wholeNumber("admin-port", values["admin-port"], 0, 65_535);
@@ -140,12 +230,11 @@ function gateway(args: readonly string[]): Command {
   return {
     kind: "gateway",
     options: {
-      file: positionals[0] ?? "",
+      ...node,
       to,
       port,
       adminPort,
       watch: values.watch === true,
-      allowUnsupported: values["allow-unsupported"] === true,
       plugins: values.plugin ?? [],
       logLevel: values["log-level"] ?? "info",
       drainTime: drain * 1_000,

@@ -6,6 +6,7 @@ import { configFiles } from "./config-files.ts";
 import { runDemo } from "./demo.ts";
 import { readText } from "./read-text.ts";
 import { runGateway } from "./run-gateway.ts";
+import { translateFiles } from "./translate.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs a command; the exit code, or undefined while a gateway serves. */
@@ -33,6 +34,8 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     }
     case "explain":
       return runExplain(command.options);
+    case "translate":
+      return translateFiles(command.options, command.output);
     case "demo":
       return runDemo();
     case "gateway": {

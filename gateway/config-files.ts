@@ -8,41 +8,71 @@ export interface ConfigFile {
   readonly found: boolean;
 }
 
+/** A file, and how it is to be watched. */
+export interface TreeFile extends ConfigFile {
+  /** Named, or a link: its folder does not tell of all its changes. */
+  readonly isLink: boolean;
+}
+
+/** What paths stand for. */
+export interface ConfigTree {
+  readonly files: readonly TreeFile[];
+  /** The folders that were looked through: a file may appear in any of them. */
+  readonly folders: readonly string[];
+}
+
 const EXTENSION = /\.(?:ya?ml|json)$/i;
+
+/** Whether a name in a folder is that of a file to read. */
+export function isConfigName(name: string): boolean {
+  return EXTENSION.test(name) && !isHidden(name);
+}
+
+/** Whether a name in a folder is passed over, file or folder. */
+export function isHidden(name: string): boolean {
+  return name.startsWith(".") || name === "node_modules";
+}
 
 /**
  * The files that paths stand for: a file for itself, a folder for the `.yaml`, `.yml` and `.json` files in it and below, by name.
  * What begins with a dot is passed over, as are `node_modules`. A path that does not exist stays, for whoever reads it to say so. Each
  * file comes once.
  */
-export async function configFiles(paths: readonly string[]): Promise<readonly ConfigFile[]> {
-  const files = new Map<string, ConfigFile>();
+export async function configTree(paths: readonly string[]): Promise<ConfigTree> {
+  const files = new Map<string, TreeFile>();
+  const folders: string[] = [];
   for (const path of paths) {
-    const isFolder = await stat(path).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    );
-    if (!isFolder) files.set(path, { file: path, found: false });
-    else for (const file of await filesBelow(path)) if (!files.has(file)) files.set(file, { file, found: true });
+    if (!(await isFolder(path))) files.set(path, { file: path, found: false, isLink: true });
+    else for (const file of await filesBelow(path, folders)) if (!files.has(file.file)) files.set(file.file, file);
   }
-  return [...files.values()];
+  return { files: [...files.values()], folders };
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const files: string[] = [];
+/** The files of `configTree`. */
+export async function configFiles(paths: readonly string[]): Promise<readonly ConfigFile[]> {
+  return (await configTree(paths)).files.map(({ file, found }) => ({ file, found }));
+}
+
+async function filesBelow(folder: string, folders: string[]): Promise<TreeFile[]> {
+  folders.push(folder);
+  // A folder that goes away meanwhile has no files.
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const files: TreeFile[] = [];
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+    if (isHidden(entry.name)) continue;
     const path = join(folder, entry.name);
+    const isLink = entry.isSymbolicLink();
     // A link is what it points to: Kubernetes mounts ConfigMaps so.
-    const isFolder = entry.isSymbolicLink()
-      ? await stat(path).then(
-          (stats) => stats.isDirectory(),
-          () => false,
-        )
-      : entry.isDirectory();
-    if (isFolder) files.push(...(entry.isSymbolicLink() ? [] : await filesBelow(path)));
-    else if (EXTENSION.test(entry.name)) files.push(path);
+    const isBelow = isLink ? await isFolder(path) : entry.isDirectory();
+    if (isBelow) files.push(...(isLink ? [] : await filesBelow(path, folders)));
+    else if (isConfigName(entry.name)) files.push({ file: path, found: true, isLink });
   }
   return files;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileFunction } from "node:vm";
+import { INGRESS_GATEWAY } from "./arguments.ts";
 import { runGateway } from "./run-gateway.ts";
 
 /** The project's root, seen from the source tree and from the bundle alike. */
@@ -64,12 +65,12 @@ export async function runDemo(): Promise<number | undefined> {
   }
   const code = await runGateway(
     {
-      file: join(folder, "gateway.yaml"),
+      ...INGRESS_GATEWAY,
+      paths: [join(folder, "gateway.yaml")],
       to: "",
       port: 8080,
       adminPort: undefined,
       watch: true,
-      allowUnsupported: false,
       plugins: [],
       logLevel: "info",
       drainTime: 1_000,

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { clusterManagerKey } from "../core/contract/cluster.ts";
-import type { FilterDefinition, FilterServices } from "../core/contract/filter.ts";
+import type { FilterServices } from "../core/contract/filter.ts";
 import { FilterRegistry } from "../core/filter/registry.ts";
 import { loadPluginModule, type PluginModule } from "../core/filter/loader/load-plugin-module.ts";
 import { PluginLoadError } from "../core/filter/loader/plugin-load-error.ts";
@@ -13,10 +13,10 @@ import { DEFAULT_DNS_RESOLVER_OPTIONS } from "../core/cluster/dns/dns-resolver.t
 import { NodeDnsResolver } from "../core/cluster/dns/node-dns-resolver.ts";
 import { connect } from "../core/transport/connection.ts";
 import { ClusterManagerImpl } from "../core/cluster/cluster-manager.ts";
-import { Loggers, type LogLevel } from "../core/observe/logger.ts";
+import { Loggers } from "../core/observe/logger.ts";
 import { type StatsOptions, StatsStore } from "../core/observe/stats-store.ts";
 import { Bootstrap } from "../core/resources/bootstrap.ts";
-import { DecodeContext, decode, formatError, parseDocumentSliced, type ResourceError } from "../core/resources/schema/index.ts";
+import { DecodeContext, decode, formatError, type ResourceError } from "../core/resources/schema/index.ts";
 import type { AccessLogFactory } from "../core/server/build/access-logs.ts";
 import type { BuildEnvironment } from "../core/server/build/build-manager.ts";
 import { buildSnapshot } from "../core/server/build/build-snapshot.ts";
@@ -31,7 +31,8 @@ import { statsOptions } from "../plugins/telemetry/stats-options.ts";
 import { type LogFileSystem, LogFiles } from "../plugins/telemetry/access-log/log-files.ts";
 import { addressStatNames } from "../core/server/build/build-listener.ts";
 import { resourceKey } from "../core/resources/diff.ts";
-import { readText } from "./read-text.ts";
+import { type Configuration, ConfigurationReader } from "./configuration/configuration.ts";
+import { ConfigurationError, type GatewayOptions } from "./options.ts";
 import { ADMIN_PORT, adminListener } from "./admin-listener.ts";
 import { adminContext } from "./admin-context.ts";
 import { RouteCompilations } from "./compile-routes.ts";
@@ -51,39 +52,11 @@ import { TlsStore } from "../core/tls/live-tls.ts";
 import { Secrets } from "../core/tls/secrets.ts";
 import { FileWatcher } from "./watch.ts";
 
-/** How a gateway is made. */
-export interface GatewayOptions {
-  /** The bootstrap's path: read again at each reload. */
-  readonly file: string;
-  /** The bootstrap itself instead of a file; `file` then only names it in messages. */
-  readonly text?: string;
-  /** Filters beside those that ship: by code, or loaded by path. */
-  readonly filters: readonly FilterDefinition[];
-  readonly plugins?: readonly string[];
-  readonly allowUnsupported?: boolean;
-  readonly logLevel?: LogLevel;
-  /** Takes lines of the program's log. Default: standard error. */
-  readonly writeLog?: (line: string) => void;
-  /** Overrides the bootstrap's; 0 takes any. */
-  readonly adminPort?: number | undefined;
-  /** ms that connections have to finish. Default 10,000. */
-  readonly drainTime?: number;
-  /** Called for `/quitquitquit`. */
-  readonly onQuit?: () => void;
-}
-
-/** A configuration was refused: every mistake in it. */
-export class ConfigurationError extends Error {
-  readonly errors: readonly ResourceError[];
-  constructor(errors: readonly ResourceError[]) {
-    super(errors.map(formatError).join("\n"));
-    this.name = "ConfigurationError";
-    this.errors = errors;
-  }
-}
+export { ConfigurationError, type GatewayOptions } from "./options.ts";
 
 /** What one reading of the configuration gave. */
 interface Loaded {
+  readonly configuration: Configuration;
   readonly bootstrap: Bootstrap;
   readonly context: DecodeContext;
   readonly plugins: readonly PluginModule[];
@@ -126,7 +99,11 @@ function explainBinding(error: unknown, adminPort: number | undefined): unknown 
   const where = `${address.includes(":") ? `[${address}]` : address}:${port}`;
   const hint = port === adminPort ? " (the admin port: --admin-port N takes another, 0 any)" : "";
   if (code === "EADDRINUSE") return new Error(`${where} is in use by another process${hint}`, { cause: error });
-  if (code === "EACCES") return new Error(`${where}: this process may not listen there${hint}`, { cause: error });
+  if (code === "EACCES")
+    return new Error(
+      `${where}: this process may not listen there${hint !== "" ? hint : ` (a Gateway's port is moved by --map ${port}:${8000 + port})`}`,
+      { cause: error },
+    );
   if (code === "EADDRNOTAVAIL") return new Error(`${where}: this machine has no such address${hint}`, { cause: error });
   return error;
 }
@@ -157,22 +134,28 @@ export class Gateway {
   readonly options: GatewayOptions;
   stats: StatsStore;
   bootstrap: Bootstrap | null;
-  bootstrapText: string;
+  /** What `bootstrap` was read from. */
+  configuration: Configuration | null;
   bootstrapTime: number;
   runtime: Runtime;
   /** What `/runtime_modify` has set, over all configurations. */
   readonly adminLayer: Record<string, unknown>;
   healthy: boolean;
   draining: boolean;
-  /** Files to watch: the bootstrap and the plugins' sources. */
-  files: readonly string[];
+  /** Folders in which files may come and go: of the last reading, also when it was refused. */
+  folders: readonly string[];
+  #configFiles: readonly string[];
+  #pluginFiles: readonly string[];
   logFiles: LogFiles;
   readonly tls: TlsStore;
   /** Follows the files of certificates, keys and secrets. */
   readonly #certificateWatcher: FileWatcher;
   readonly #registry: FilterRegistry;
   readonly #resolver: NodeDnsResolver;
+  readonly #reader: ConfigurationReader;
   readonly #keptHosts: KeptHosts;
+  /** Warnings that were logged: the next configuration mostly has the same. */
+  #warned: ReadonlySet<string>;
   /** What the layers of `runtime` say. */
   #runtimeKey: string;
   clusters: ClusterManagerImpl;
@@ -197,13 +180,15 @@ export class Gateway {
     this.server = new Server(this.loggers.get("main"), options.drainTime ?? 10_000);
     this.startedAt = clock.wallNow();
     this.bootstrap = null;
-    this.bootstrapText = "";
+    this.configuration = null;
     this.bootstrapTime = 0;
     this.runtime = new Runtime();
     this.adminLayer = {};
     this.healthy = true;
     this.draining = false;
-    this.files = [];
+    this.folders = [];
+    this.#configFiles = [];
+    this.#pluginFiles = [];
     this.tls = new TlsStore();
     this.#certificateWatcher = new FileWatcher({
       onChange: () => this.tls.refresh(),
@@ -211,7 +196,17 @@ export class Gateway {
     });
     this.#registry = new FilterRegistry(options.filters);
     this.#resolver = new NodeDnsResolver(DEFAULT_DNS_RESOLVER_OPTIONS);
+    this.#reader = new ConfigurationReader({
+      paths: options.paths ?? [options.file ?? "configuration"],
+      text: options.text,
+      allowUnsupported: options.allowUnsupported === true,
+      namespace: options.namespace ?? "default",
+      labels: options.labels ?? { istio: "ingressgateway" },
+      ports: options.ports ?? {},
+      address: options.address,
+    });
     this.#keptHosts = new KeptHosts();
+    this.#warned = new Set();
     this.#runtimeKey = "";
     this.logFiles = new LogFiles({ stats: this.stats, log: this.loggers.get("misc"), timers });
     this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
@@ -241,7 +236,7 @@ export class Gateway {
     const gateway = new Gateway(options);
     let loaded: Loaded;
     try {
-      loaded = await gateway.#load(options.text ?? (await readText(options.file)));
+      loaded = await gateway.#load(await gateway.#reader.read());
     } catch (error) {
       if (error instanceof ConfigurationError) return error.errors;
       throw error;
@@ -262,7 +257,7 @@ export class Gateway {
    */
   static async explain(options: GatewayOptions, ask: Ask): Promise<Explanation | string> {
     const gateway = new Gateway(options);
-    const loaded = await gateway.#load(options.text ?? (await readText(options.file)));
+    const loaded = await gateway.#load(await gateway.#reader.read());
     const runtime = gateway.#runtimeOf(loaded.bootstrap);
     const files = new LogFiles({ stats: gateway.stats, log: gateway.loggers.get("misc"), timers, fileSystem: NO_FILES });
     const createAccessLog = accessLogFactory({ files, runtime, clusters: { get: (name) => gateway.clusters.get(name) } });
@@ -297,6 +292,11 @@ export class Gateway {
     return tellExplained(explainRequest(serving, request), ask, { clusters: this.clusters });
   }
 
+  /** Files to watch beside the folders: those that were named, links, the plugins' sources. */
+  get files(): readonly string[] {
+    return [...this.#configFiles, ...this.#pluginFiles];
+  }
+
   /** Reads the configuration again. Rejects, and goes on as before, when it is refused. One at a time, in order. */
   reload(): Promise<void> {
     if (this.#stopping !== null) return Promise.reject(new Error("the gateway is stopping"));
@@ -310,8 +310,10 @@ export class Gateway {
 
   async #apply(first: boolean): Promise<void> {
     const log = this.loggers.get("config");
-    const text = this.options.text ?? (await readText(this.options.file));
-    const loaded = await this.#load(text);
+    const configuration = await this.#reader.read();
+    this.#configFiles = configuration.files.map((file) => resolve(file));
+    this.folders = configuration.folders;
+    const loaded = await this.#load(configuration);
     const { bootstrap, context } = loaded;
     if (first) this.#useStats(bootstrap, loaded.stats);
     const runtime = this.#runtimeOf(bootstrap);
@@ -323,7 +325,9 @@ export class Gateway {
     } finally {
       if (snapshot === undefined) for (const plugin of loaded.plugins) plugin.dispose();
     }
-    for (const error of context.errors) if (error.severity === "warning") log.warn(formatError(error));
+    const warnings = new Set(context.errors.filter(({ severity }) => severity === "warning").map(formatError));
+    for (const warning of warnings) if (!this.#warned.has(warning)) log.warn(warning);
+    this.#warned = warnings;
     if (snapshot === undefined) throw new ConfigurationError(context.errors.filter((e) => e.severity === "error"));
     await this.server.apply(withPlugins(snapshot, loaded.plugins)).catch((error: unknown) => {
       throw explainBinding(
@@ -335,15 +339,12 @@ export class Gateway {
     this.#certificateWatcher.set(this.tls.files);
     this.tls.onFilesChanged = () => this.#certificateWatcher.set(this.tls.files);
     this.bootstrap = bootstrap;
-    this.bootstrapText = text;
+    this.configuration = loaded.configuration;
     this.bootstrapTime = clock.wallNow();
     this.runtime = runtime;
     this.#runtimeKey = resourceKey(bootstrap.layeredRuntime?.layers ?? []);
     this.#version = snapshot.version;
-    this.files = [
-      ...(this.options.text === undefined ? [resolve(this.options.file)] : []),
-      ...loaded.plugins.flatMap((plugin) => plugin.files),
-    ];
+    this.#pluginFiles = loaded.plugins.flatMap((plugin) => plugin.files);
     this.#flushEvery(bootstrap);
     this.#dropSeries(snapshot, bootstrap);
     if (first) {
@@ -450,14 +451,12 @@ export class Gateway {
   }
 
   /** Text -> resources and plugins. Throws a ConfigurationError with every mistake found so far. */
-  async #load(text: string): Promise<Loaded> {
-    const file = this.options.file;
+  async #load(configuration: Configuration): Promise<Loaded> {
+    const { root, file, text } = configuration;
     const context = new DecodeContext({ allowUnsupported: this.options.allowUnsupported === true });
-    const document = await inSlices((pace) => parseDocumentSliced(text, { file }, pace));
-    for (const error of document.errors) context.add(error);
-    const { root } = document;
+    for (const error of configuration.errors) context.add(error);
     if (root !== undefined) await inSlices((pace) => readAhead(root, { allowUnsupported: context.allowUnsupported }, pace));
-    const bootstrap = document.root === undefined ? undefined : decode(Bootstrap, document.root, context);
+    const bootstrap = root === undefined ? undefined : decode(Bootstrap, root, context);
     const plugins: PluginModule[] = [];
     const byReference = new Map<string, PluginDefinition>();
     const cwd = dirname(resolve(file));
@@ -483,7 +482,7 @@ export class Gateway {
         return undefined;
       }
     };
-    for (const url of findPluginReferences(text, document.root)) {
+    for (const url of findPluginReferences(text, root)) {
       const reference = parsePluginReference(url);
       const module = reference === undefined ? undefined : await add(reference.source, cwd);
       if (reference === undefined || module === undefined) continue;
@@ -512,7 +511,7 @@ export class Gateway {
       for (const plugin of plugins) plugin.dispose();
       throw new ConfigurationError(context.errors.filter((e) => e.severity === "error"));
     }
-    return { bootstrap, context, plugins, byReference, stats };
+    return { configuration, bootstrap, context, plugins, byReference, stats };
   }
 
   *#build(loaded: Loaded, runtime: Runtime, createAccessLog: AccessLogFactory, pace: Pace): Sliced<Snapshot | undefined> {

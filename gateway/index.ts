@@ -1,4 +1,4 @@
 /** Isthmus as a library: a gateway in your own process. */
-export { ConfigurationError, Gateway } from "./gateway.ts";
-export type { GatewayOptions } from "./gateway.ts";
+export { Gateway } from "./gateway.ts";
+export { ConfigurationError, type GatewayOptions } from "./options.ts";
 export { allFilters } from "./filters.ts";

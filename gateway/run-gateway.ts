@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import type { LogLevel } from "../core/observe/logger.ts";
 import type { GatewayArguments } from "./arguments.ts";
 import { allFilters } from "./filters.ts";
-import { ConfigurationError, Gateway } from "./gateway.ts";
+import { Gateway } from "./gateway.ts";
+import { ConfigurationError } from "./options.ts";
+import { configTree } from "./config-files.ts";
 import { bootstrapFor } from "./to-bootstrap.ts";
 import { FileWatcher } from "./watch.ts";
 
@@ -38,16 +40,16 @@ export async function runGateway(args: GatewayArguments, logLevel: LogLevel): Pr
     }
     if (ending) return;
     const running = gateway;
-    running.reload().then(
-      () => {
-        if (!ending) watcher?.set(running.files);
-      },
-      (error: unknown) => {
-        const message = error instanceof Error ? error.message : String(error);
-        if (!ending)
-          running.loggers.get("config").error(`${why} was refused, the last good configuration keeps serving:\n${message}`);
-      },
-    );
+    const watchOn = (): void => {
+      if (!ending) watcher?.set(running.files, running.folders);
+    };
+    running.reload().then(watchOn, (error: unknown) => {
+      // What was refused may be mended in a folder that is new.
+      watchOn();
+      const message = error instanceof Error ? error.message : String(error);
+      if (!ending)
+        running.loggers.get("config").error(`${why} was refused, the last good configuration keeps serving:\n${message}`);
+    });
   };
   let early = false;
   const watcher = args.watch
@@ -56,7 +58,13 @@ export async function runGateway(args: GatewayArguments, logLevel: LogLevel): Pr
         onError: (folder, error) => gateway?.loggers.get("config").error(`${folder} can't be watched: ${error.message}`),
       })
     : null;
-  if (text === undefined) watcher?.set([resolve(args.file)]);
+  if (watcher !== null && text === undefined) {
+    const { files, folders } = await configTree(args.paths);
+    watcher.set(
+      files.filter(({ isLink }) => isLink).map(({ file }) => resolve(file)),
+      folders,
+    );
+  }
   // Node would open a port for its debugger.
   process.on("SIGUSR1", () => gateway?.logFiles.reopen());
   process.on("SIGUSR2", () => gateway?.logFiles.reopen());
@@ -65,8 +73,11 @@ export async function runGateway(args: GatewayArguments, logLevel: LogLevel): Pr
   process.on("SIGINT", end);
   try {
     gateway = await Gateway.start({
-      file: args.to !== "" ? "--to.json" : args.file,
-      text,
+      ...(text === undefined ? { paths: args.paths } : { file: "--to.json", text }),
+      namespace: args.namespace,
+      labels: args.labels,
+      ports: args.ports,
+      ...(args.address === undefined ? {} : { address: args.address }),
       filters: allFilters,
       plugins: args.plugins,
       allowUnsupported: args.allowUnsupported,
@@ -83,7 +94,7 @@ export async function runGateway(args: GatewayArguments, logLevel: LogLevel): Pr
   }
   const { loggers, logFiles } = gateway;
   process.on("exit", () => logFiles.flushSync());
-  watcher?.set(gateway.files);
+  watcher?.set(gateway.files, gateway.folders);
   if (early) reload("an edit");
   loggers.get("main").info("all listeners are up");
   return undefined;

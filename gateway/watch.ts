@@ -1,5 +1,6 @@
-import { existsSync, type FSWatcher, realpathSync, watch } from "node:fs";
-import { basename, dirname } from "node:path";
+import { existsSync, type FSWatcher, realpathSync, statSync, watch } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { isConfigName, isHidden } from "./config-files.ts";
 
 /** An editor writes a file in several steps, or writes another and renames it: what comes within this time is one change. ms. */
 const SETTLE = 50;
@@ -10,6 +11,8 @@ interface Folder {
   /** null while there is no such folder. */
   watcher: FSWatcher | null;
   names: ReadonlySet<string>;
+  /** Its files are read whatever their names: one may come, and so may a folder. */
+  whole: boolean;
 }
 
 /** What a watcher tells. */
@@ -21,13 +24,14 @@ export interface FileWatcherOptions {
 }
 
 /**
- * Calls back after a change of any of the files. Watches their folders, because a file that is replaced by a rename is another file, and what
+ * Calls back after a change of any of the files, and after one of what is in the folders. Watches their folders, because a file that is replaced by a rename is another file, and what
  * Kubernetes mounts is replaced by a link; where a file is a link, also the folder of what it leads to.
  */
 export class FileWatcher {
   readonly #options: FileWatcherOptions;
   readonly #folders: Map<string, Folder>;
   #files: readonly string[];
+  #wholeFolders: readonly string[];
   #timer: NodeJS.Timeout | null;
   #again: NodeJS.Timeout | null;
 
@@ -35,14 +39,18 @@ export class FileWatcher {
     this.#options = options;
     this.#folders = new Map();
     this.#files = [];
+    this.#wholeFolders = [];
     this.#timer = null;
     this.#again = null;
   }
 
-  /** From now on these files, and no others. */
-  set(files: readonly string[]): void {
+  /** From now on these files, what is read of these folders (each for itself, not what is below), and no others. */
+  set(files: readonly string[], folders: readonly string[] = []): void {
     this.#files = files;
+    this.#wholeFolders = folders;
     const wanted = new Map<string, Set<string>>();
+    const whole = new Set(folders.map((folder) => resolve(folder)));
+    for (const folder of whole) wanted.set(folder, new Set());
     for (const file of files) {
       add(wanted, file);
       try {
@@ -58,9 +66,10 @@ export class FileWatcher {
     }
     for (const [path, names] of wanted) {
       const folder = this.#folders.get(path);
-      if (folder === undefined) this.#folders.set(path, { watcher: this.#open(path), names });
+      if (folder === undefined) this.#folders.set(path, { watcher: this.#open(path), names, whole: whole.has(path) });
       else {
         folder.names = names;
+        folder.whole = whole.has(path);
         folder.watcher ??= this.#open(path);
       }
     }
@@ -82,8 +91,16 @@ export class FileWatcher {
     // A folder's own removal is told by its name: what it is watched by is gone with it.
     if (!existsSync(path)) this.#lost(path);
     // "..data" is what Kubernetes swaps.
-    const names = this.#folders.get(path)?.names;
-    if (name === null || name === "..data" || names === undefined || names.has(name) || !existsSync(path)) this.#changed();
+    const folder = this.#folders.get(path);
+    if (name === null || name === "..data" || folder === undefined || folder.names.has(name) || !existsSync(path))
+      this.#changed();
+    else if (folder.whole && (isConfigName(name) || this.#isFolder(join(path, name), name))) this.#changed();
+  }
+
+  /** A folder that is there or was, not an editor's file of a moment. */
+  #isFolder(path: string, name: string): boolean {
+    if (isHidden(name)) return false;
+    return this.#folders.has(path) || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   }
 
   #lost(path: string): void {
@@ -100,7 +117,7 @@ export class FileWatcher {
       this.#again = null;
       const missing = [...this.#folders].filter(([, { watcher }]) => watcher === null).map(([path]) => path);
       if (missing.some((path) => existsSync(path))) {
-        this.set(this.#files);
+        this.set(this.#files, this.#wholeFolders);
         this.#changed();
       } else if (missing.length > 0) this.#lookAgain();
     }, LOOK_AGAIN);
@@ -112,7 +129,7 @@ export class FileWatcher {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       // What a link leads to may be elsewhere now.
-      this.set(this.#files);
+      this.set(this.#files, this.#wholeFolders);
       this.#options.onChange();
     }, SETTLE);
   }

@@ -2,7 +2,7 @@ import type { ClusterManager } from "../contract/cluster.ts";
 import type { Cluster as ClusterResource } from "../resources/cluster.ts";
 import { finish, NO_PAUSES, type Pace, type Sliced } from "../contract/sliced.ts";
 import { resourceKey } from "../resources/diff.ts";
-import type { DecodeContext } from "../resources/schema/index.ts";
+import { type DecodeContext, whereOf } from "../resources/schema/index.ts";
 import { ClusterImpl } from "./cluster.ts";
 import type { ClusterEnvironment } from "./cluster.ts";
 import { readClusterConfig } from "./cluster-config.ts";
@@ -38,6 +38,12 @@ interface Entry {
   /** What the names of secrets in it stand for; "" for a plain cluster. */
   readonly secrets: string;
   readonly cluster: ClusterImpl;
+}
+
+/** Where the other one is, for a message; "" when it was not read from a file. */
+function placeOf(resource: ClusterResource): string {
+  const where = whereOf(resource);
+  return where === undefined || where.line === 0 ? "" : `; the first is in ${where.file}:${where.line}`;
 }
 
 /** A cluster that is to be made. */
@@ -96,13 +102,20 @@ export class ClusterManagerImpl implements ClusterManager {
     tls: ClusterTlsEnvironment = NO_TLS,
   ): Sliced<ClusterUpdate | undefined> {
     const failures = context.failures;
-    const names = new Set<string>();
+    const names = new Map<string, ClusterResource>();
     const plan: (Entry | NewCluster)[] = [];
     for (const resource of resources) {
-      if (names.has(resource.name)) {
-        complain(context, resource, "duplicate_name", `found a second cluster "${resource.name}", wanted names to be unique`);
+      const first = names.get(resource.name);
+      if (first !== undefined) {
+        const at = placeOf(first);
+        complain(
+          context,
+          resource,
+          "duplicate_name",
+          `found a second cluster "${resource.name}", wanted names to be unique${at}`,
+        );
       }
-      names.add(resource.name);
+      names.set(resource.name, resource);
       plan.push(this.#kept(resource, secretsOf(resource, tls)) ?? { resource, config: readClusterConfig(resource, context) });
       if (pace.due()) yield;
     }

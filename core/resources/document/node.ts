@@ -83,8 +83,11 @@ export class Origin {
   readonly pathPrefix: string;
   /** The line of the file on which the text begins: above 1 for what is not the first document of its file. */
   readonly firstLine: number;
+  /** Of what was made from something else: where that is. The text is empty then. */
+  readonly standsFor: (() => Where) | undefined;
   #lineStarts: number[] | null = null;
-  constructor(file: string, text: string, pathPrefix = "", firstLine = 1) {
+  constructor(file: string, text: string, pathPrefix = "", firstLine = 1, standsFor?: () => Where) {
+    this.standsFor = standsFor;
     this.file = file;
     this.text = text;
     this.pathPrefix = pathPrefix;
@@ -125,7 +128,7 @@ const NOWHERE = new Origin("", "");
 export function pathOf(node: Node): string {
   const parent = node.parent;
   if (parent === null) return "";
-  if (parent.kind === "origin") return parent.pathPrefix;
+  if (parent.kind === "origin") return parent.standsFor?.().path ?? parent.pathPrefix;
   const before = pathOf(parent);
   if (parent.kind === "list") return `${before}[${parent.items.indexOf(node)}]`;
   return joinPath(before, parent.keys[parent.values.indexOf(node)]);
@@ -142,9 +145,9 @@ export function joinPath(path: string, key: string): string {
 /** Where a node stands; `offset` when not its own (a key of a map), `key` to name a member of it. */
 export function whereOfNode(node: Node, offset: number = node.offset, key?: string): Where {
   const origin = originOf(node);
-  const { line, column } = origin.position(offset);
+  const { file, line, column } = origin.standsFor?.() ?? { file: origin.file, ...origin.position(offset) };
   const path = pathOf(node);
-  return { file: origin.file, line, column, path: key === undefined ? path : joinPath(path, key) };
+  return { file, line, column, path: key === undefined ? path : joinPath(path, key) };
 }
 
 /** The node at a path of keys and indexes below `node`, or the deepest one on the way that exists. */

@@ -1,5 +1,6 @@
 import type { ErrorDetails, ResourceError, ResourceErrorCode } from "../document/error.ts";
 import { describeNode, errorAt } from "../document/error.ts";
+import { hiddenField } from "../document/hidden-field.ts";
 import type { MapNode, Node, Where } from "../document/node.ts";
 import { whereOfNode } from "../document/node.ts";
 
@@ -62,37 +63,11 @@ export class DecodeContext {
   }
 }
 
-/** Gives its argument back instead of a new object: private fields of a class below are then put on that. */
-const Given = function (value: object): object {
-  return value;
-} as unknown as new (value: object) => object;
-
-/**
- * A private field on objects that are not of this class: nobody else sees it, copies don't have it, and it goes with its object. A WeakMap says the same, but one of
- * 100,000s of entries is moved as a whole when it grows (100 ms and more in which nothing else runs), and slows each collection of garbage.
- */
-class Place extends Given {
-  #node: Node;
-
-  constructor(value: object, node: Node) {
-    super(value);
-    this.#node = node;
-  }
-
-  static of(value: object): Node | undefined {
-    return #node in value ? value.#node : undefined;
-  }
-
-  static move(value: object, node: Node): boolean {
-    if (!(#node in value)) return false;
-    value.#node = node;
-    return true;
-  }
-}
+const places = hiddenField<Node>();
 
 /** Remembers which node an object was read from. */
 export function remember(value: object, node: Node): void {
-  if (!Place.move(value, node)) new Place(value, node);
+  places.set(value, node);
 }
 
 /**
@@ -100,13 +75,13 @@ export function remember(value: object, node: Node): void {
  * was made by hand. Costs nothing until asked.
  */
 export function whereOf(value: object): Where | undefined {
-  const node = Place.of(value);
+  const node = places.get(value);
   return node && whereOfNode(node);
 }
 
 /** The node that an object was read from, to report a mistake at one of its members. */
 export function nodeOf(value: object): Node | undefined {
-  return Place.of(value);
+  return places.get(value);
 }
 
 /** The offset of a key of a map, for errors that are about the key. */

@@ -1,5 +1,5 @@
 import type { Bootstrap } from "../../resources/bootstrap.ts";
-import { type DecodeContext, nodeOf } from "../../resources/schema/index.ts";
+import { type DecodeContext, nodeOf, whereOf } from "../../resources/schema/index.ts";
 import type { BuiltListener } from "../listener-runtime.ts";
 import type { Snapshot } from "../server.ts";
 import { buildListener, type BuiltListenerParts, managersOf, occupantsOf, releaseListener } from "./build-listener.ts";
@@ -68,22 +68,25 @@ export function buildSnapshot(
 
 /** Two listeners of one name or address: the system would only say that the address is in use. */
 function checkUnique(bootstrap: Bootstrap, extra: readonly ExtraListener[], context: DecodeContext): void {
-  const names = new Set<string>();
+  const names = new Map<string, string>();
   const taken = new Map(extra.map(({ listener }) => [`${listener.host}:${listener.port}`, `the listener "${listener.name}"`]));
   for (const resource of bootstrap.staticResources.listeners) {
     const complain = (code: "duplicate_name" | "duplicate_address", message: string): void => {
       const node = nodeOf(resource);
       if (node !== undefined) context.report(node, code, message);
     };
-    if (resource.name !== "" && names.has(resource.name))
-      complain("duplicate_name", `two listeners are called "${resource.name}"`);
-    names.add(resource.name);
+    const place = whereOf(resource);
+    const at = place === undefined || place.line === 0 ? "" : ` (${place.file}:${place.line})`;
+    const namesake = names.get(resource.name);
+    if (resource.name !== "" && namesake !== undefined)
+      complain("duplicate_name", `two listeners are called "${resource.name}"${namesake}`);
+    names.set(resource.name, at === "" ? "" : `, the other one${at}`);
     for (const { socketAddress } of [resource.address, ...resource.additionalAddresses.map((more) => more.address)]) {
       if (socketAddress === undefined || (socketAddress.portValue ?? 0) === 0) continue;
       const address = `${socketAddress.address}:${socketAddress.portValue}`;
       const other = taken.get(address);
       if (other !== undefined) complain("duplicate_address", `${address} is taken by ${other}`);
-      taken.set(address, resource.name === "" ? "another listener" : `the listener "${resource.name}"`);
+      taken.set(address, (resource.name === "" ? "another listener" : `the listener "${resource.name}"`) + at);
     }
   }
 }

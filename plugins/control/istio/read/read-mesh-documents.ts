@@ -1,7 +1,8 @@
+import { finish, NO_PAUSES, type Pace, type Sliced } from "../../../../core/contract/sliced.ts";
 import { isNull } from "../../../../core/resources/document/scalar.ts";
 import {
   DecodeContext,
-  parseDocuments,
+  parseDocumentsSliced,
   type MapNode,
   type Node,
   type ParseOptions,
@@ -50,7 +51,12 @@ export interface MeshDocuments {
  * and `kind`; a `List` is opened. A mistake spoils its own object only.
  */
 export function readMeshDocuments(text: string, options: ReadOptions): MeshDocuments {
-  return new Reader(options).read(text);
+  return finish(readMeshDocumentsSliced(text, options, NO_PAUSES));
+}
+
+/** As `readMeshDocuments`, with pauses: between documents, and while a long one is parsed. */
+export function* readMeshDocumentsSliced(text: string, options: ReadOptions, pace: Pace): Sliced<MeshDocuments> {
+  return yield* new Reader(options).read(text, pace);
 }
 
 class Reader {
@@ -67,8 +73,9 @@ class Reader {
     this.#context = new DecodeContext({ allowUnsupported: options.allowUnsupported, partial: options.partial });
   }
 
-  read(text: string): MeshDocuments {
-    for (const { root, errors } of parseDocuments(text, this.#options)) {
+  *read(text: string, pace: Pace): Sliced<MeshDocuments> {
+    for (const { root, errors } of yield* parseDocumentsSliced(text, this.#options, pace)) {
+      if (pace.due()) yield;
       for (const error of errors) this.#context.add(error);
       const spoilt = errors.some(({ severity }) => severity === "error");
       if (root === undefined || isNull(root) || (spoilt && this.#options.partial !== true)) continue;

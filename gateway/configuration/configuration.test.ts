@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Bootstrap } from "../../core/resources/bootstrap.ts";
+import { HttpConnectionManager } from "../../core/resources/http-connection-manager.ts";
+import type { VirtualHost } from "../../core/resources/route.ts";
+import { decode, DecodeContext, formatErrors, parse, whereOf } from "../../core/resources/schema/index.ts";
+import { type Configuration, ConfigurationReader } from "./configuration.ts";
+
+const GATEWAY = `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: front }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
+`;
+const virtualService = (name: string, body = name): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: ${name} }
+spec:
+  hosts: [${name}.example]
+  gateways: [front]
+  http: [{ directResponse: { status: 200, body: { string: ${body} } } }]
+`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "isthmus-configuration-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string): string => {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+};
+const readerOf = (...paths: string[]): ConfigurationReader =>
+  new ConfigurationReader({
+    paths: paths.length > 0 ? paths : [folder],
+    allowUnsupported: false,
+    namespace: "default",
+    labels: { istio: "ingressgateway" },
+    ports: { 80: 8080 },
+  });
+
+function bootstrapOf({ root, errors }: Configuration): Bootstrap {
+  expect(formatErrors([...errors])).toBe("");
+  const context = new DecodeContext();
+  const bootstrap = root === undefined ? undefined : decode(Bootstrap, root, context);
+  if (bootstrap === undefined) throw new Error(formatErrors(context.errors));
+  return bootstrap;
+}
+
+function hostsOf(configuration: Configuration): Map<string, VirtualHost> {
+  const context = new DecodeContext();
+  const hosts = bootstrapOf(configuration).staticResources.listeners.flatMap(({ filterChains }) =>
+    filterChains.flatMap(({ filters }) => {
+      const config = filters[0].typedConfig;
+      return config === undefined ? [] : (parse(HttpConnectionManager, config, context)?.routeConfig?.virtualHosts ?? []);
+    }),
+  );
+  return new Map(hosts.map((host) => [host.name, host]));
+}
+
+describe("a configuration of files and folders", () => {
+  it("has the resources of the bootstrap and what the objects were translated to", async () => {
+    write("objects.yaml", `${GATEWAY}---\n${virtualService("a")}`);
+    write("envoy.yaml", "node: { id: me }\nstatic_resources: { clusters: [{ name: own, type: STATIC }] }\n");
+    const configuration = await readerOf().read();
+    const { node, staticResources } = bootstrapOf(configuration);
+    expect(node?.id).toBe("me");
+    expect(staticResources.clusters.map(({ name }) => name)).toContain("own");
+    expect(staticResources.listeners.map(({ name }) => name)).toEqual(["0.0.0.0_8080"]);
+    expect(configuration.file).toBe(join(folder, "envoy.yaml"));
+    expect(configuration.folders).toEqual([folder]);
+  });
+
+  it("knows where resources come from", async () => {
+    write("a.yaml", `${GATEWAY}---\n${virtualService("a")}`);
+    const host = hostsOf(await readerOf().read()).get("a.example:80");
+    if (host === undefined) throw new Error("no such host");
+    expect(whereOf(host)).toMatchObject({ file: join(folder, "a.yaml"), path: "spec.hosts" });
+    expect(whereOf(host.routes[0])).toMatchObject({ file: join(folder, "a.yaml"), line: 14 });
+  });
+
+  it("after an edit has the same objects for all that did not change", async () => {
+    write("gateway.yaml", GATEWAY);
+    for (const name of ["a", "b", "c"]) write(`${name}.yaml`, virtualService(name));
+    const reader = readerOf();
+    const before = hostsOf(await reader.read());
+    expect(hostsOf(await reader.read())).toEqual(before);
+    write("b.yaml", virtualService("b", "changed"));
+    const after = hostsOf(await reader.read());
+    expect(after.get("a.example:80")).toBe(before.get("a.example:80"));
+    expect(after.get("c.example:80")).toBe(before.get("c.example:80"));
+    expect(after.get("b.example:80")).not.toBe(before.get("b.example:80"));
+    expect(after.get("b.example:80")?.routes[0].directResponse?.body?.inlineString).toBe("changed");
+  });
+
+  it("sees an edit that leaves size and time stamp as they were, when the file is young", async () => {
+    write("gateway.yaml", GATEWAY);
+    const file = write("a.yaml", virtualService("a", "one"));
+    const reader = readerOf();
+    const now = new Date();
+    utimesSync(file, now, now);
+    await reader.read();
+    write("a.yaml", virtualService("a", "two"));
+    utimesSync(file, now, now);
+    const host = hostsOf(await reader.read()).get("a.example:80");
+    expect(host?.routes[0].directResponse?.body?.inlineString).toBe("two");
+  });
+
+  it.each([
+    ["a folder without files", {}, "found nothing to serve in FOLDER"],
+    ["two bootstraps", { "a.yaml": "node: {}\n", "b.yaml": "node: {}\n" }, "b.yaml:1:1: error: found a second Envoy bootstrap"],
+    [
+      "an object twice",
+      { "a.yaml": GATEWAY, "b.yaml": GATEWAY },
+      'Gateway "default/front" stands twice, first in FOLDER/a.yaml:1',
+    ],
+    ["a mistake in one file", { "a.yaml": GATEWAY, "b.yaml": "kind: [" }, "b.yaml:1:"],
+  ])("%s is refused", async (_what, files: Readonly<Record<string, string>>, message) => {
+    for (const [name, text] of Object.entries(files)) write(name, text);
+    const { errors } = await readerOf().read();
+    expect(errors.some(({ severity }) => severity === "error")).toBe(true);
+    expect(formatErrors([...errors])).toContain(message.replaceAll("FOLDER", folder));
+  });
+
+  it("a file that was named may not be empty or absent, one that was found may be empty", async () => {
+    const file = write("a.yaml", "# nothing\n");
+    expect(formatErrors([...(await readerOf(file).read()).errors])).toContain("found an empty document");
+    expect(formatErrors([...(await readerOf(join(folder, "no.yaml")).read()).errors])).toContain("there is no such file");
+    write("b.yaml", GATEWAY);
+    expect(formatErrors([...(await readerOf().read()).errors])).not.toContain("error");
+  });
+});
