@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { mesh, typed } from "../../test/lib/bootstrap.ts";
 import type { Json, Mesh } from "../../test/lib/bootstrap.ts";
+import { tcpProxy } from "../../test/lib/tcp.ts";
 
 const BREAKERS = {
   circuit_breakers: { thresholds: [{ max_connections: 8192, max_pending_requests: 8192, max_requests: 8192 }] },
@@ -9,6 +10,13 @@ const BREAKERS = {
 /** The router alone: one route, one cluster. */
 export function routerOnly(origin: number): Mesh {
   return mesh().service("o", origin, BREAKERS).route("/", "o");
+}
+
+/** The TCP proxy alone. */
+export function tcpOnly(sink: number): Mesh {
+  return mesh()
+    .service("o", sink, BREAKERS)
+    .listenerFields({ filter_chains: [{ filters: [tcpProxy({ cluster: "o" })] }] });
 }
 
 /** Fault (armed, never firing), a JSON access log to a file, Prometheus (always there), and either a user's filter in TypeScript or Envoy's equal. */

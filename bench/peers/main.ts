@@ -13,6 +13,7 @@ import type { PeerName } from "./peers.ts";
 import { machine, markdown, versionOf } from "./report.ts";
 import type { Report } from "./report.ts";
 import { rows } from "./rows.ts";
+import { runTcpSink, sendBytes } from "./tcp-load.ts";
 
 const ALL: readonly PeerName[] = ["Envoy", "Isthmus on Node", "Isthmus on Deno", "nginx", "haproxy", "node:http"];
 
@@ -33,6 +34,8 @@ const { values, positionals } = parseArgs({
 // Parts of the benchmark that run as processes of their own, pinned to a core.
 if (values.role === "node-http") runNodeHttpProxy(Number(positionals[0]), Number(positionals[1]));
 else if (values.role === "origin") runNodeOrigin(Number(positionals[0]));
+else if (values.role === "tcp-sink") runTcpSink(Number(positionals[0]));
+else if (values.role === "tcp-send") await sendBytes(Number(positionals[0]), Number(positionals[1]));
 else if (values.role === "open-loop") {
   console.log(JSON.stringify(await openLoop(Number(positionals[0]), Number(positionals[1]), Number(positionals[2]))));
 } else await main();

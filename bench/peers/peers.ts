@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Mesh } from "../../test/lib/bootstrap.ts";
@@ -36,7 +37,11 @@ export function absence(name: PeerName): string | undefined {
 }
 
 /** Starts a peer that runs an Envoy bootstrap: Envoy, Isthmus on Node or on Deno. */
-export async function startFromBootstrap(name: "Envoy" | "Isthmus on Node" | "Isthmus on Deno", config: Mesh): Promise<Peer> {
+export async function startFromBootstrap(
+  name: "Envoy" | "Isthmus on Node" | "Isthmus on Deno",
+  config: Mesh,
+  ready: (program: Program, port: number, name: string) => Promise<void> = answering,
+): Promise<Peer> {
   const runtime = new Runtime(name === "Envoy" ? "envoy" : name === "Isthmus on Node" ? "node" : "deno");
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
   const [port, admin] = await freePorts(2);
@@ -44,7 +49,7 @@ export async function startFromBootstrap(name: "Envoy" | "Isthmus on Node" | "Is
   writeFileSync(file, JSON.stringify(config.build({ main: port }, admin), null, 1));
   const { command, args } = runtime.command(["gateway", file]);
   const program = new Program("taskset", [...CORE, command, ...args]);
-  await answering(program, port, name);
+  await ready(program, port, name);
   return { name, port, admin, program, stop: () => stopped(program, folder) };
 }
 
@@ -79,6 +84,18 @@ export async function startOriginProcess(): Promise<{ port: number; what: string
     what: nginx === undefined ? "an origin of our own on Node (nginx is absent)" : "nginx",
     stop: () => stopped(program, folder),
   };
+}
+
+/** Waits until somebody accepts there: what does not speak HTTP can't be asked more. */
+export async function accepting(program: Program, port: number, name: string): Promise<void> {
+  const accepts = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      if (program.exitCode !== undefined) throw new Error(`${name} ended with ${program.exitCode}: ${program.log.slice(-2_000)}`);
+      const socket = connect({ port, host: "127.0.0.1" }, () => resolve(true)).on("error", () => resolve(false));
+      socket.on("close", () => socket.destroy()).unref();
+      socket.setTimeout(500, () => socket.destroy());
+    });
+  await until(accepts, `${name} accepts`, 30_000, () => program.log.slice(-2_000));
 }
 
 async function answering(program: Program, port: number, name: string): Promise<void> {

@@ -8,14 +8,15 @@ import { Runtime } from "../../test/lib/gateway.ts";
 import { freePorts } from "../../test/lib/ports.ts";
 import { Program } from "../../test/lib/process.ts";
 import type { Latency } from "../lib/open-loop.ts";
-import { median } from "../lib/usage.ts";
-import { exactRoutes, fullStack, manyRoutes, routerOnly } from "./configs.ts";
+import { cpuMicros, median, residentKib } from "../lib/usage.ts";
+import { exactRoutes, fullStack, manyRoutes, routerOnly, tcpOnly } from "./configs.ts";
 import { idleConnections, slowOrigin, slowReader, startMemoryOrigin } from "./memory.ts";
 import { measurePaired } from "./paired.ts";
-import { absence, startFromBootstrap, startPlain } from "./peers.ts";
+import { absence, accepting, startFromBootstrap, startPlain } from "./peers.ts";
 import type { Peer, PeerName } from "./peers.ts";
 import { target } from "./report.ts";
 import type { RowReport, Target } from "./report.ts";
+import { sendBytesProcess } from "./tcp-load.ts";
 import { checkWorkDone } from "./work-done.ts";
 
 /** What a row is measured with. */
@@ -365,5 +366,51 @@ function openLoopProcess(port: number, rate: number, seconds: number): Promise<L
   });
 }
 
+/** GiB of one measurement of the TCP row. */
+const TCP_GIB = 2;
+
+const tcp: Row = {
+  id: "tcp",
+  measure: async (options) => {
+    const [port] = await freePorts(1);
+    const sink = new Program("taskset", ["-c", "1", process.execPath, process.argv[1], "--role", "tcp-sink", String(port)]);
+    try {
+      await accepting(sink, port, "the sink");
+      const starts = FROM_BOOTSTRAP.map((name) => [name, () => startFromBootstrap(name, tcpOnly(port), accepting)] as const);
+      return await among(options, starts, async (peers, absent) => {
+        const costs = new Map<string, { cpu: number; rate: number; memory: number }[]>(peers.map(({ name }) => [name, []]));
+        for (const peer of peers) await sendBytesProcess(peer.port, 2 ** 28);
+        for (let round = 0; round < options.rounds; round++) {
+          for (const { name, port: at, program } of peers) {
+            const [cpu, begun] = [cpuMicros(program.pid), performance.now()];
+            await sendBytesProcess(at, TCP_GIB * 2 ** 30);
+            const seconds = (performance.now() - begun) / 1000;
+            costs.get(name)?.push({
+              cpu: (cpuMicros(program.pid) - cpu) / 1e6 / TCP_GIB,
+              rate: TCP_GIB / seconds,
+              memory: residentKib(program.pid) / 1024,
+            });
+          }
+        }
+        const of = (name: string, what: "cpu" | "rate" | "memory"): number => median((costs.get(name) ?? []).map((c) => c[what]));
+        const ratio = (name: string): number =>
+          median((costs.get(name) ?? []).map(({ cpu }, round) => cpu / (costs.get("Envoy")?.[round]?.cpu ?? Number.NaN)));
+        const lines = peers.map(({ name }) => ({
+          proxy: name,
+          "CPU s/GiB": of(name, "cpu"),
+          "ratio to Envoy": costs.has("Envoy") ? ratio(name) : "",
+          "GiB/s": of(name, "rate"),
+          "memory MiB": Math.round(of(name, "memory")),
+        }));
+        const targets = toEnvoy("CPU per GiB, TCP proxy", ratio, (name) => costs.has(name), 1.5, 1.5);
+        const how = `One connection sends ${TCP_GIB} GiB in chunks of 64 KiB through tcp_proxy to a sink, which tells how many came.`;
+        return { id: "tcp", title: "TCP proxy", how, lines, targets, absent };
+      });
+    } finally {
+      await sink.stop();
+    }
+  },
+};
+
 /** All rows, in the order of the report. */
-export const rows: readonly Row[] = [router, stack, routes, connections, latency, memory, start];
+export const rows: readonly Row[] = [router, stack, routes, connections, tcp, latency, memory, start];

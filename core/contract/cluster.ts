@@ -92,6 +92,11 @@ export interface TcpUpstream {
   readonly buffered: number;
   /** False: more than the cluster's `per_connection_buffer_limit_bytes` is buffered, `onUpstreamDrain` follows. */
   write(chunk: Uint8Array): boolean;
+  /**
+   * See `Connection.lendReads`: of the client's and of this one. Both then return false from writes while any byte is not out, so that who reads
+   * stops, and nothing is overwritten that waits.
+   */
+  lendReads(client: LendingConnection, limit: number): void;
   /** FIN once everything written is out. */
   end(): void;
   pause(): void;
@@ -100,6 +105,13 @@ export interface TcpUpstream {
   close(): void;
   /** As `close`, with RST. */
   reset(): void;
+}
+
+/** A connection that may lend what it reads. */
+export interface LendingConnection {
+  readonly tls: object | null;
+  lendReads(limit: number): boolean;
+  setWatermark(high: number): void;
 }
 
 /** What the user of a TCP connection hears. */

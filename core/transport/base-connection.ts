@@ -69,6 +69,15 @@ export abstract class Connection {
   abstract setWatermark(high: number): void;
 
   /**
+   * From now on chunks are only lent: their bytes are the receiver's until `onData` returns or, if it has paused the connection by then, until it resumes. So
+   * who passes bytes on needs no new memory for each read. Reads are large then; `limit` is how many bytes may be. False: there is no such reading, and nothing
+   * changes.
+   */
+  lendReads(_limit: number): boolean {
+    return false;
+  }
+
+  /**
    * Stops reading: no `onData` and no `onEnd` until `resume()`. The kernel's window closes, and so slows the peer. Nor is it noticed while paused
    * that the peer has gone, unless a write fails.
    */

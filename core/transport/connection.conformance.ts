@@ -346,6 +346,45 @@ export const connectionCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "lends what it reads: good while the call lasts, and longer while the receiver has it paused",
+    async run(native) {
+      let held: { chunk: Buffer; copy: Buffer } | null = null;
+      let at = 0;
+      let kept = 0;
+      const bytes = pattern(16 * MB);
+      const pair = await Pair.open(native, {
+        onAccept: (connection) => {
+          connection.lendReads(MB);
+          connection.handler = {
+            onData(chunk) {
+              assert.ok(chunk.equals(bytes.subarray(at, at + chunk.length)), `bytes from ${at}`);
+              at += chunk.length;
+              if (at % 3 !== 0 && kept > 20) return;
+              kept++;
+              held = { chunk, copy: Buffer.from(chunk) };
+              connection.pause();
+              setTimeout(() => {
+                assert.ok(held !== null && held.chunk.equals(held.copy), "a chunk of a paused connection");
+                connection.resume();
+              }, 2);
+            },
+            onEnd: () => pair.server.onEnd(),
+            onDrain() {},
+            onClose: (error) => pair.server.onClose(error),
+          };
+        },
+      });
+      await pair.ready();
+      for (let from = 0; from < bytes.length; from += 300_000)
+        pair.client.connection.writeBytes(bytes.subarray(from, from + 300_000));
+      pair.client.connection.end();
+      await pair.server.event("end");
+      assert.equal(at, bytes.length);
+      assert.ok(kept > 20);
+      await pair.close();
+    },
+  },
+  {
     name: "streams a string of megabytes",
     async run(native) {
       const pair = await (await Pair.open(native)).ready();

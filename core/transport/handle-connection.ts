@@ -7,7 +7,7 @@ import { clock } from "./clock.ts";
 import { plainIp } from "./ip.ts";
 import { disguise } from "./disguise.ts";
 import { ProbeHandle, native } from "./native.ts";
-import { chunkOf, nextReadBuffer, sharedReadBuffer } from "./read-buffer.ts";
+import { chunkOf, LENDING_SIZE, nextLendingBuffer, nextReadBuffer, sharedReadBuffer } from "./read-buffer.ts";
 import { errorCode, systemError } from "./system-error.ts";
 
 export const CONNECTING = 1;
@@ -29,6 +29,8 @@ export const BUFFERED = 256;
 const UNBUFFERED = 512;
 /** TCP is there, the TLS handshake is not done: the connection is still connecting, but has addresses. */
 export const SECURING = 1024;
+/** What is read is only lent to the handler. */
+const LENDING = 2048;
 
 /** Bytes up to this size are copied behind their head to go out as one write; above, the kernel gathers them. */
 const COALESCE = 16 * 1024;
@@ -182,6 +184,12 @@ export class HandleConnection extends Connection {
     if ((this.flags & READING) !== 0) this.handle.readStop();
     this.flags |= CLOSED;
     return { handle: this.handle, counter: this.counter };
+  }
+
+  override lendReads(limit: number): boolean {
+    if (limit < LENDING_SIZE || this.tls !== null || (this.flags & UNBUFFERED) !== 0) return false;
+    this.flags |= LENDING;
+    return true;
   }
 
   get state(): ConnectionState {
@@ -355,7 +363,10 @@ export class HandleConnection extends Connection {
     } finally {
       clock.leave();
     }
-    if ((this.flags & CLOSED) === 0) nextBuffer = nextReadBuffer(buffer, length);
+    if ((this.flags & CLOSED) !== 0) return true;
+    if ((this.flags & LENDING) === 0) nextBuffer = nextReadBuffer(buffer, length);
+    // What the handler has not passed on yet stays where it is.
+    else if ((this.flags & PAUSED) === 0) nextBuffer = nextLendingBuffer(buffer, length);
     return true;
   }
 
@@ -383,7 +394,8 @@ export class HandleConnection extends Connection {
     if ((this.flags & (READING | CLOSED | READ_ENDED)) !== READING) return;
     this.flags &= ~READING;
     this.handle.readStop();
-    readingPaused();
+    // Who lends what it reads leaves nothing to collect.
+    if ((this.flags & LENDING) === 0) readingPaused();
   }
 
   resume(): void {

@@ -41,3 +41,21 @@ export function nextReadBuffer(buffer: Buffer, length: number): Buffer | undefin
   if (length < STREAMING) return sharedReadBuffer;
   return buffer.length - length >= WORTHWHILE ? buffer.subarray(length) : Buffer.allocUnsafeSlow(READ_SIZE);
 }
+
+/** Bytes of a buffer that a connection reads into which only lends what it reads. */
+export const LENDING_SIZE = 256 * 1024;
+/** Those that nobody reads into just now. More are left to the collector. */
+const spare: Buffer[] = [];
+const MAX_SPARE = 8;
+
+/**
+ * As `nextReadBuffer`, for a connection that lends: who fills the shared buffer gets a large one of its own, reads into it again and again, and
+ * gives it back when reads are small.
+ */
+export function nextLendingBuffer(buffer: Buffer, length: number): Buffer | undefined {
+  if (buffer === sharedReadBuffer)
+    return length === READ_SIZE ? (spare.pop() ?? Buffer.allocUnsafeSlow(LENDING_SIZE)) : undefined;
+  if (length >= STREAMING) return undefined;
+  if (spare.length < MAX_SPARE) spare.push(buffer);
+  return sharedReadBuffer;
+}

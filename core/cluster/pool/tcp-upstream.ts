@@ -1,4 +1,4 @@
-import type { TcpUpstream, TcpUpstreamUser } from "../../contract/cluster.ts";
+import type { LendingConnection, TcpUpstream, TcpUpstreamUser } from "../../contract/cluster.ts";
 import type { Connection, ConnectionHandler } from "../../transport/base-connection.ts";
 import { Timer, type TimerOwner } from "../../transport/timers.ts";
 import { addressText } from "../address-text.ts";
@@ -76,6 +76,17 @@ export class TcpUpstreamConnection implements ConnectionHandler, TcpUpstream, Ti
       stats.upstream_flow_control_backed_up_total.value++;
     }
     return false;
+  }
+
+  lendReads(client: LendingConnection, limit: number): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    const most = Math.min(limit, this.host.owner.upstream.bufferLimit);
+    // TLS has buffers of its own, and its writes are never out at once.
+    if (client.tls !== null || !connection.lendReads(most)) return;
+    client.lendReads(most);
+    client.setWatermark(0);
+    connection.setWatermark(0);
   }
 
   end(): void {

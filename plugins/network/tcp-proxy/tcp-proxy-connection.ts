@@ -195,6 +195,7 @@ export class TcpProxyConnection implements ConnectionHandler, TcpUpstreamUser, S
       }
     }
     if (idleTimeout > 0) timers.arm(this.#idle, idleTimeout);
+    upstream.lendReads(this.#client, this.#settings.bufferLimit);
     const early = this.#early;
     this.#early = null;
     if (early === null || upstream.write(early)) this.#client.resume();
