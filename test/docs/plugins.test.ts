@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -9,6 +10,7 @@ import { allFilters } from "../../gateway/filters.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { mesh, typed } from "../lib/bootstrap.ts";
 import type { Json } from "../lib/bootstrap.ts";
+import { TcpClient, tcpProxy } from "../lib/tcp.ts";
 import { filterRig } from "../plugins/filter-rig.ts";
 import { examplesOf, typeErrors, writeExamples } from "./examples.ts";
 import { readPage } from "./page.ts";
@@ -31,6 +33,7 @@ describe("docs/plugins.md", () => {
       "shout.ts",
       "lookup.ts",
       "gateway.ts",
+      "banner.ts",
     ]);
     expect(typeErrors(examples.map(({ name }) => join(folder, name)))).toEqual([]);
   }, 60_000);
@@ -39,6 +42,44 @@ describe("docs/plugins.md", () => {
     const hello = readPage("examples/hello.ts");
     expect(examples[0].code).toBe(hello);
     expect(readPage("README.md")).toContain(hello.slice(hello.indexOf("import ")));
+  });
+
+  it("has the real examples/banner.ts", () => {
+    expect(examples.find(({ name }) => name === "banner.ts")?.code).toBe(readPage("examples/banner.ts"));
+  });
+
+  it("banner.ts greets, lets bytes pass, and refuses a word that comes in two pieces", async () => {
+    const service = createTcpServer((socket) => socket.on("error", () => undefined).pipe(socket));
+    await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+    const struct = { type_url: "file:./banner.ts", value: { text: "hello\n", refuse: "FLUSHALL" } };
+    const config = mesh()
+      .service("echo", (service.address() as AddressInfo).port)
+      .listenerFields({
+        filter_chains: [
+          {
+            filters: [{ name: "banner", typed_config: typed("xds.type.v3.TypedStruct", struct) }, tcpProxy({ cluster: "echo" })],
+          },
+        ],
+      });
+    const gateway = await Gateway.start({
+      file: join(folder, "gateway.yaml"),
+      text: JSON.stringify(config.build({ main: 0 }, 0)),
+      filters: allFilters,
+      writeLog: () => undefined,
+    });
+    try {
+      const [listener] = gateway.server.listeners;
+      const client = await new TcpClient(listener.port).send("PING\n").until("PING\n");
+      expect(client.text).toBe("hello\nPING\n");
+      await client.send("FLUS").until("FLUS");
+      client.send("HALL\n");
+      await client.untilClosed();
+      expect(client.error).toBe("ECONNRESET");
+      expect(gateway.stats.counter("banner.refused").value).toBe(1);
+    } finally {
+      await gateway.stop();
+      await new Promise((resolve) => service.close(resolve));
+    }
   });
 
   it("hello.ts greets", async () => {

@@ -1,6 +1,7 @@
 import type { HookResult } from "../../contract/filter.ts";
 import type { NetworkConnection, NetworkOutcome } from "../../contract/network-filter.ts";
 import type { DownstreamTls, Stop } from "../../contract/stream.ts";
+import { downstreamTls } from "../../tls/downstream-tls.ts";
 import { clock } from "../../transport/clock.ts";
 import type { Connection, ConnectionHandler } from "../../transport/connection.ts";
 import { errorCode } from "../../transport/system-error.ts";
@@ -45,6 +46,7 @@ export class FilteredConnection implements ConnectionHandler, NetworkConnection,
   #over: boolean;
   #ended: boolean;
   #details: string;
+  #tls: DownstreamTls | null;
   #controller: AbortController | null;
 
   /** Begins with `begin()`. */
@@ -70,6 +72,7 @@ export class FilteredConnection implements ConnectionHandler, NetworkConnection,
     this.#over = false;
     this.#ended = false;
     this.#details = "";
+    this.#tls = null;
     this.#controller = null;
     socket.handler = this;
     socket.setWatermark(chain.bufferLimit);
@@ -157,7 +160,8 @@ export class FilteredConnection implements ConnectionHandler, NetworkConnection,
     return this.facts.serverName !== "" ? this.facts.serverName : (this.#socket.tls?.serverName ?? "");
   }
   get tls(): DownstreamTls | null {
-    return null;
+    const { tls } = this.#socket;
+    return tls === null ? null : (this.#tls ??= downstreamTls(tls));
   }
   get bytesReceived(): number {
     return this.#socket.bytesRead;

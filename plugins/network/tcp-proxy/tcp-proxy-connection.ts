@@ -2,6 +2,7 @@ import type { Cluster, TcpUpstream, TcpUpstreamUser } from "../../../core/contra
 import type { ResetReason } from "../../../core/contract/error.ts";
 import { ResponseFlag } from "../../../core/contract/response-flags.ts";
 import type { ConnectionOwner, ServedConnection } from "../../../core/server/accept/served-connection.ts";
+import { downstreamTls } from "../../../core/tls/downstream-tls.ts";
 import { ConnectionInfo, KnownConnection } from "../../../core/stream/connection-info.ts";
 import { clock } from "../../../core/transport/clock.ts";
 import type { Connection, ConnectionHandler } from "../../../core/transport/connection.ts";
@@ -50,7 +51,7 @@ export class TcpProxyConnection implements ConnectionHandler, TcpUpstreamUser, S
       settings.accessLogs.length === 0
         ? null
         : new ConnectionInfo(
-            new KnownConnection(client, null),
+            new KnownConnection(client, client.tls === null ? null : downstreamTls(client.tls)),
             settings.listenerName,
             settings.filterChainName,
             "TcpConnectionEnd",
