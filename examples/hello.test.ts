@@ -1,6 +1,7 @@
 import type { FilterScope, HeaderMap, HttpStream } from "isthmus/plugin";
 import * as v from "valibot";
 import { expect, it } from "vitest";
+import { allFilters, Gateway } from "../gateway/index.ts";
 import hello from "./hello.ts";
 
 it("greets in a header of the response", () => {
@@ -16,4 +17,9 @@ it("takes a greeting and nothing else", () => {
   expect(v.is(schema, {})).toBe(false);
   expect(v.is(schema, { greeting: 5 })).toBe(false);
   expect(v.is(schema, { greeting: "hi", color: "red" })).toBe(false);
+});
+
+it("hello.yaml runs it", async () => {
+  const file = new URL("hello.yaml", import.meta.url).pathname;
+  expect(await Gateway.check({ file, filters: allFilters })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// A filter of your own: adds a header to each response. Run it with: isthmus gateway examples/demo/gateway.yaml
+// A filter of your own: adds a header to each response. Run it with: isthmus gateway examples/hello.yaml
 import { defineFilter } from "isthmus/plugin";
 import * as v from "valibot";
 

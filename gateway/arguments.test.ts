@@ -89,7 +89,8 @@ describe("the command line", () => {
     [["gateway", "a", "--wach"], "--wach"],
     [["gateway", "a", "--log-level"], "--log-level"],
     [["analyze"], "analyze wants at least one file or folder"],
-    [["demo", "x"], 'found "x", but demo takes no arguments'],
+    [["demo", "x"], "Unexpected argument 'x'"],
+    [["demo", "--services-port", "65530"], '--services-port: found "65530", wanted a whole number from 1 to 65529'],
     [["frobnicate"], 'found command "frobnicate", wanted gateway, analyze, explain, translate, demo, help or version'],
   ])("%j is refused", (argv, message) => {
     const command = parseCommand(argv);

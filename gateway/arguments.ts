@@ -14,7 +14,7 @@ export type Command =
     }
   | { readonly kind: "explain"; readonly options: ExplainArguments }
   | { readonly kind: "translate"; readonly options: NodeArguments; /** "-": standard output. */ readonly output: string }
-  | { readonly kind: "demo" }
+  | { readonly kind: "demo"; readonly options: DemoArguments }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly message: string };
@@ -56,6 +56,20 @@ export interface GatewayArguments extends NodeArguments {
   readonly drainTime: number;
 }
 
+/** Where the example listens. */
+export interface DemoPorts {
+  readonly port: number;
+  readonly tlsPort: number;
+  /** The gateway's inner port; the six services are on those that follow. */
+  readonly servicesPort: number;
+}
+
+/** Options of `isthmus demo`. */
+export interface DemoArguments extends DemoPorts {
+  /** undefined: 15000. */
+  readonly adminPort: number | undefined;
+}
+
 export const HELP = `isthmus: a service mesh and API gateway
 
   isthmus gateway PATH...         run files and folders: an Envoy bootstrap, Istio's and Kubernetes' objects, or both
@@ -64,7 +78,7 @@ export const HELP = `isthmus: a service mesh and API gateway
                                   exits 1 if there is an error
   isthmus explain METHOD URL FILE print how a request is decided about, and why; nothing is sent
   isthmus translate PATH...       write Istio's objects as a bootstrap that Envoy runs; exits 1 if there is an error
-  isthmus demo                    a gateway on 8080 with two small services behind it
+  isthmus demo                    Bookinfo: a gateway on 8080 and 8443, Istio's rules, and six small services behind it
 
 Options of gateway:
   --port N              port for --to (8080)
@@ -101,6 +115,10 @@ Options of explain:
   --json                as JSON
   --plugin PATH, --allow-unsupported   as above
 
+Options of demo:
+  --port N, --tls-port N, --admin-port N   other ports than 8080, 8443, 15000
+  --services-port N                        the first of seven ports on 127.0.0.1 (9080)
+
 Signals: SIGTERM and SIGINT drain and end, SIGHUP reloads, SIGUSR1 and SIGUSR2 reopen logs.
 `;
 
@@ -130,8 +148,7 @@ export function parseCommand(argv: readonly string[]): Command {
         return typeof options === "string" ? { kind: "wrong", message: options } : { kind: "explain", options };
       }
       case "demo":
-        if (argv.length > 1) return { kind: "wrong", message: `found ${JSON.stringify(argv[1])}, but demo takes no arguments` };
-        return { kind: "demo" };
+        return demo(argv.slice(1));
       default:
         return {
           kind: "wrong",
@@ -256,4 +273,21 @@ function analyze(args: readonly string[]): Command {
     json: values.json === true,
     allowUnsupported: values["allow-unsupported"] === true,
   };
+}
+
+function demo(args: readonly string[]): Command {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: { port: text, "tls-port": text, "services-port": text, "admin-port": text },
+  });
+  const port = wholeNumber("port", values.port ?? "8080", 1, 65_535);
+  if (typeof port === "string") return { kind: "wrong", message: port };
+  const tlsPort = wholeNumber("tls-port", values["tls-port"] ?? "8443", 1, 65_535);
+  if (typeof tlsPort === "string") return { kind: "wrong", message: tlsPort };
+  const servicesPort = wholeNumber("services-port", values["services-port"] ?? "9080", 1, 65_529);
+  if (typeof servicesPort === "string") return { kind: "wrong", message: servicesPort };
+  const adminPort = values["admin-port"] === undefined ? undefined : wholeNumber("admin-port", values["admin-port"], 0, 65_535);
+  if (typeof adminPort === "string") return { kind: "wrong", message: adminPort };
+  return { kind: "demo", options: { port, tlsPort, servicesPort, adminPort } };
 }

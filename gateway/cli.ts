@@ -3,7 +3,7 @@ import { analyzeFiles } from "./analyze.ts";
 import { runExplain } from "./explain/run-explain.ts";
 import { HELP, parseCommand } from "./arguments.ts";
 import { configFiles } from "./config-files.ts";
-import { runDemo } from "./demo.ts";
+import { runDemo } from "./demo/run-demo.ts";
 import { readText } from "./read-text.ts";
 import { runGateway } from "./run-gateway.ts";
 import { translateFiles } from "./translate.ts";
@@ -37,7 +37,7 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     case "translate":
       return translateFiles(command.options, command.output);
     case "demo":
-      return runDemo();
+      return runDemo(command.options);
     case "gateway": {
       const level = parseLogLevel(command.options.logLevel);
       if (level === undefined) {

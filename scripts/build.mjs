@@ -26,8 +26,8 @@ const shared = {
   legalComments: "none",
   logLevel: "warning",
   define: { __ISTHMUS_VERSION__: JSON.stringify(pkg.version) },
-  // What starts the gateway is bundled; esbuild itself is only needed where there are plugins.
-  external: ["esbuild"],
+  // What starts the gateway is bundled; esbuild itself is only needed where there are plugins, the others where a certificate is made.
+  external: ["esbuild", "@peculiar/x509", "reflect-metadata"],
   chunkNames: "chunks/[name]-[hash]",
 };
 

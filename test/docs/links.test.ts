@@ -5,7 +5,14 @@ import { describe, expect, it } from "vitest";
 import { codes, readPage } from "./page.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md", "sidecar/README.md"].concat(
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "examples/README.md",
+  "examples/bookinfo/README.md",
+  "sidecar/README.md",
+].concat(
   readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),

@@ -8,7 +8,8 @@ import { freePorts } from "./ports.ts";
 import { Program, residentMemory, until } from "./process.ts";
 import { findDeno, findEnvoy } from "./tools.ts";
 
-const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
+/** The project's folder. */
+export const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
 const BINARY = join(ROOT, "dist", "isthmus.cjs");
 
 /** What a test runs against. */
