@@ -103,7 +103,6 @@ const CASES: readonly [what: string, schema: Schema<unknown>, refused: object, h
     { ...route, route: { ...action, hedge_policy: {} } },
   ],
   ["subsets", Route, { ...route, route: { ...action, metadata_match: { filter_metadata: { "envoy.lb": {} } } } }],
-  ["grpc-timeout", Route, { ...route, route: { ...action, max_stream_duration: { grpc_timeout_header_max: "1s" } } }],
   [
     "rate limited back-off",
     Route,

@@ -199,7 +199,7 @@ export const RouteAction = message(
     hostRewrite: unsupported("use one of the other host rewrites"),
     /** Keeps the host from before the rewrite in `x-forwarded-host`. Default false. */
     appendXForwardedHost: bool({ default: false }),
-    /** Milliseconds from the end of the request to the end of the response; 0: none. Default 15,000. */
+    /** Milliseconds from the end of the request to the end of the response; 0: none. Default 15,000; none with `max_stream_duration`. */
     timeout: duration({ default: 15_000 }),
     /** Milliseconds without activity on the stream; 0: none. Unset: the connection manager's `stream_idle_timeout`. */
     idleTimeout: duration(),
@@ -217,8 +217,10 @@ export const RouteAction = message(
     hashPolicy: list(HashPolicy),
     /** Deprecated form of the CORS filter's configuration. */
     cors: CorsPolicy,
-    maxGrpcTimeout: unsupported("deprecated; use max_stream_duration.grpc_timeout_header_max"),
-    grpcTimeoutOffset: unsupported("deprecated; use max_stream_duration.grpc_timeout_header_offset"),
+    /** Milliseconds. Set: `grpc-timeout` of gRPC requests counts in place of `timeout`, up to this; 0: without limit. */
+    maxGrpcTimeout: duration(),
+    /** Milliseconds, subtracted from `grpc-timeout` where it is larger. */
+    grpcTimeoutOffset: duration(),
     upgradeConfigs: list(RouteUpgradeConfig),
     internalRedirectPolicy: notBuilt(InternalRedirectPolicy, "redirects go to the client"),
     internalRedirectAction: unsupported("deprecated; use internal_redirect_policy"),
@@ -229,13 +231,14 @@ export const RouteAction = message(
       /** Default false. */
       hedgeOnPerTryTimeout: notBuilt(bool({ default: false }), "there is no hedging yet", ["false"]),
     }),
+    /** Bounds the whole stream, in place of `timeout` and `max_grpc_timeout`. */
     maxStreamDuration: message(`${R}.MaxStreamDuration`, {
       /** Milliseconds; 0: none. Unset: the connection manager's. */
       maxStreamDuration: duration(),
-      /** Milliseconds. Set: `grpc-timeout` is obeyed up to this, 0 for without limit. */
-      grpcTimeoutHeaderMax: notBuilt(duration(), "grpc-timeout is passed on, and not looked at yet"),
+      /** Milliseconds. Set: `grpc-timeout` counts in place of `max_stream_duration`, up to this; 0: without limit. */
+      grpcTimeoutHeaderMax: duration(),
       /** Milliseconds, subtracted from `grpc-timeout`. */
-      grpcTimeoutHeaderOffset: notBuilt(duration(), "grpc-timeout is passed on, and not looked at yet"),
+      grpcTimeoutHeaderOffset: duration(),
     }),
   },
   {

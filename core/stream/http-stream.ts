@@ -44,6 +44,9 @@ const STOP: Stop = Object.freeze({ kind: "stop" });
 const MAX_RECREATIONS = 10;
 const NO_REASON = "";
 
+/** The time was the caller's or the route's, not a failure of the upstream. Source: Envoy, max_stream_duration. */
+const GRPC_DEADLINE_EXCEEDED = 4;
+
 /**
  * One request and its response: runs both directions through the filter chain, keeps what is known of the exchange, and ends it
  * exactly once. Codecs feed it (`requestHeaders`, `requestBody`, ...) and receive through {@link ResponseSink}.
@@ -270,7 +273,7 @@ export class HttpStreamImpl implements TerminalStream {
    * The request itself can't be trusted (the codec refused it) or came too late: answer without asking the filters, who have not seen it whole,
    * and log it.
    */
-  refuse(status: number, details: string, flags: number, body = ""): void {
+  refuse(status: number, details: string, flags: number, body = "", grpcStatus?: number): void {
     if (!this.active) return;
     this.responseFlags |= flags;
     if (this.headersSent) {
@@ -285,7 +288,7 @@ export class HttpStreamImpl implements TerminalStream {
     this.terminal = null;
     terminal?.cancel();
     this.locallyReplied = true;
-    const reply = localReplyHeaders(this, status, body === "" ? undefined : { body }, this.host);
+    const reply = localReplyHeaders(this, status, body === "" ? undefined : { body, grpcStatus }, this.host);
     this.response = reply.headers;
     this.sendHeaders(reply.body.length === 0);
     if (reply.body.length > 0) this.sendBody(reply.body, true);
@@ -355,6 +358,7 @@ export class HttpStreamImpl implements TerminalStream {
       "max_duration_timeout",
       ResponseFlag.DurationTimeout,
       "downstream duration timeout",
+      GRPC_DEADLINE_EXCEEDED,
     );
   }
 

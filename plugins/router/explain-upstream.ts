@@ -52,7 +52,8 @@ export function explainUpstream(request: PreparedRequest, trace: DecisionTrace):
 
 function explainTimeouts(route: RouterRoute, terms: RequestTerms, trace: DecisionTrace): void {
   const about = route.resource;
-  const asked = terms.timeout === route.timeout ? "" : ", as x-envoy-upstream-rq-timeout-ms asks";
+  const by = route.maxGrpcTimeout === undefined ? "x-envoy-upstream-rq-timeout-ms asks" : "the request's headers ask";
+  const asked = terms.timeout === route.timeout ? "" : `, as ${by}`;
   const subject = terms.timeout === 0 ? "none" : `${terms.timeout} ms`;
   trace.note({ kind: "timeout", verdict: "applied", subject, reason: `for the whole response${asked}`, about });
   if (terms.perTry > 0)
@@ -61,11 +62,11 @@ function explainTimeouts(route: RouterRoute, terms: RequestTerms, trace: Decisio
     const text = route.idleTimeout === 0 ? "none" : `${route.idleTimeout} ms`;
     trace.note({ kind: "timeout", verdict: "applied", subject: text, reason: "without anything moving (idle_timeout)", about });
   }
-  if (route.maxStreamDuration !== undefined && route.maxStreamDuration > 0)
+  if (terms.duration > 0)
     trace.note({
       kind: "timeout",
       verdict: "applied",
-      subject: `${route.maxStreamDuration} ms`,
+      subject: `${terms.duration} ms`,
       reason: "for the whole stream",
       about,
     });

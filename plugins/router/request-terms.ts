@@ -1,4 +1,6 @@
 import type { HeaderMap } from "../../core/contract/headers.ts";
+import { isGrpc } from "../../core/stream/grpc.ts";
+import { boundedGrpcTimeout, formatGrpcTimeout, grpcTimeoutInPlace, parseGrpcTimeout } from "./grpc-timeout.ts";
 import { parseRetryOn } from "./retry-state.ts";
 import type { RouterRoute } from "./router-route.ts";
 
@@ -6,6 +8,8 @@ import type { RouterRoute } from "./router-route.ts";
 export class RequestTerms {
   /** ms for the whole response; 0: none. */
   timeout = 0;
+  /** ms for the whole stream; 0: none, -1: the connection manager's. */
+  duration = -1;
   /** ms for each attempt; 0: none. */
   perTry = 0;
   /** Bits of `RetryOn` that the request asks for. */
@@ -16,6 +20,11 @@ export class RequestTerms {
   /** Reads the terms, and takes the headers that asked for them away. Source: Envoy, "Router", HTTP headers (consumed). */
   read(route: RouterRoute, headers: HeaderMap): void {
     let { timeout, perTryTimeout: perTry } = route;
+    const inPlace = route.maxGrpcTimeout !== undefined && isGrpc(headers);
+    if (inPlace) {
+      const asked = parseGrpcTimeout(headers.get("grpc-timeout"));
+      timeout = grpcTimeoutInPlace(asked, route.maxGrpcTimeout!, route.grpcTimeoutOffset);
+    }
     this.retryOn = 0;
     this.maxRetries = -1;
     // The connection manager has removed these where the client is not trusted.
@@ -36,6 +45,27 @@ export class RequestTerms {
     if (timeout > 0 && perTry >= timeout) perTry = 0;
     this.timeout = timeout;
     this.perTry = perTry;
+    this.duration = -1;
+    const expected = perTry > 0 ? perTry : timeout;
+    // The upstream is told of the time that it has, which may be an attempt's.
+    if (inPlace && expected > 0) headers.set("grpc-timeout", formatGrpcTimeout(expected));
+    if (route.boundsStreams) this.#boundStream(route, headers);
+  }
+
+  /** The time of the stream by its route, and by its `grpc-timeout` where the route obeys that; upstreams of gRPC are told of it. */
+  #boundStream(route: RouterRoute, headers: HeaderMap): void {
+    const max = route.grpcTimeoutHeaderMax;
+    const asked = max === undefined ? -1 : parseGrpcTimeout(headers.get("grpc-timeout"));
+    if (asked < 0) {
+      if (route.maxStreamDuration === undefined) return;
+      this.duration = route.maxStreamDuration;
+      if (this.duration > 0 && isGrpc(headers)) headers.set("grpc-timeout", formatGrpcTimeout(this.duration));
+      return;
+    }
+    const bound = boundedGrpcTimeout(asked, max!, route.grpcTimeoutHeaderOffset);
+    if (isGrpc(headers)) headers.set("grpc-timeout", formatGrpcTimeout(bound));
+    // Nothing left is the shortest time, not none.
+    this.duration = bound > 0 ? bound : 1;
   }
 }
 

@@ -40,6 +40,14 @@ export interface RouterRoute extends Route {
   readonly timeout: number;
   readonly idleTimeout: number | undefined;
   readonly maxStreamDuration: number | undefined;
+  /** The route has `max_stream_duration`, whatever is in it: then `timeout` is 0, and `grpc-timeout` bounds the stream. */
+  readonly boundsStreams: boolean;
+  /** 0: without bound; undefined: `grpc-timeout` does not bound the stream. */
+  readonly grpcTimeoutHeaderMax: number | undefined;
+  readonly grpcTimeoutHeaderOffset: number;
+  /** 0: without bound; undefined: `grpc-timeout` does not count in place of `timeout`. */
+  readonly maxGrpcTimeout: number | undefined;
+  readonly grpcTimeoutOffset: number;
   readonly retryPolicy: RetryPolicyView | undefined;
   readonly perTryTimeout: number;
   readonly perTryIdleTimeout: number;

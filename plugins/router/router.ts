@@ -51,11 +51,11 @@ class Router implements HttpFilter {
     }
     s.upstreamCluster = cluster.name;
     if (route.idleTimeout !== undefined) s.setIdleTimeout(route.idleTimeout);
-    if (route.maxStreamDuration !== undefined) s.setMaxDuration(route.maxStreamDuration);
     config.stats.rq_total.value++;
     const terms = this.#terms;
     this.#prepare(s, headers, route, terms);
-    const { timeout, perTry, retryOn, maxRetries } = terms;
+    const { timeout, perTry, retryOn, maxRetries, duration } = terms;
+    if (duration >= 0) s.setMaxDuration(duration);
     const request = new RouterRequest(s, headers, route, cluster, config);
     const mirrors =
       route.mirrors.length === 0 ? null : startMirrors(s, headers, end, route.mirrors, timeout, this.#clusterByName);

@@ -51,10 +51,16 @@ export interface RouteEntryParts {
   readonly idleTimeout: number | undefined;
   /** In ms; undefined: the connection manager's; 0: none. */
   readonly maxStreamDuration: number | undefined;
+  /** The route has `max_stream_duration`, whatever is in it: then that bounds its streams, and `timeout` is 0. */
+  readonly boundsStreams: boolean;
   /** `grpc-timeout` of the request counts, up to this, in ms; 0: without bound; undefined: it does not count. */
   readonly grpcTimeoutHeaderMax: number | undefined;
   /** Taken off `grpc-timeout`, in ms. */
   readonly grpcTimeoutHeaderOffset: number;
+  /** `grpc-timeout` of the request counts in place of `timeout`, up to this, in ms; 0: without bound; undefined: it does not count. */
+  readonly maxGrpcTimeout: number | undefined;
+  /** Taken off `grpc-timeout` where that is larger, in ms. */
+  readonly grpcTimeoutOffset: number;
   /** The route's, else its virtual host's; undefined: no retries but by `x-envoy-retry-on`. */
   readonly retryPolicy: RetryPolicy | undefined;
   readonly hedgeOnPerTryTimeout: boolean;
@@ -117,9 +123,12 @@ export class RouteEntry implements RouterRoute, RouteEntryParts {
   readonly priority: ResourcePriority;
   readonly timeout: number;
   readonly idleTimeout: number | undefined;
+  readonly boundsStreams: boolean;
   readonly maxStreamDuration: number | undefined;
   readonly grpcTimeoutHeaderMax: number | undefined;
   readonly grpcTimeoutHeaderOffset: number;
+  readonly maxGrpcTimeout: number | undefined;
+  readonly grpcTimeoutOffset: number;
   readonly retryPolicy: RetryPolicy | undefined;
   readonly perTryTimeout: number;
   readonly perTryIdleTimeout: number;
@@ -165,9 +174,12 @@ export class RouteEntry implements RouterRoute, RouteEntryParts {
     this.priority = parts.priority;
     this.timeout = parts.timeout;
     this.idleTimeout = parts.idleTimeout;
+    this.boundsStreams = parts.boundsStreams;
     this.maxStreamDuration = parts.maxStreamDuration;
     this.grpcTimeoutHeaderMax = parts.grpcTimeoutHeaderMax;
     this.grpcTimeoutHeaderOffset = parts.grpcTimeoutHeaderOffset;
+    this.maxGrpcTimeout = parts.maxGrpcTimeout;
+    this.grpcTimeoutOffset = parts.grpcTimeoutOffset;
     this.retryPolicy = parts.retryPolicy;
     this.perTryTimeout = parts.retryPolicy?.perTryTimeout ?? 0;
     this.perTryIdleTimeout = parts.retryPolicy?.perTryIdleTimeout ?? 0;

@@ -308,6 +308,25 @@ describe("a compiled route", () => {
     });
   });
 
+  it("has the timeouts that were configured", () => {
+    expect(route({ timeout: "3s", max_grpc_timeout: "4s", grpc_timeout_offset: "0.5s" })).toMatchObject({
+      timeout: 3000,
+      boundsStreams: false,
+      maxGrpcTimeout: 4000,
+      grpcTimeoutOffset: 500,
+    });
+    expect(
+      route({ max_grpc_timeout: "4s", max_stream_duration: { grpc_timeout_header_max: "5s", grpc_timeout_header_offset: "1s" } }),
+    ).toMatchObject({
+      timeout: 0,
+      boundsStreams: true,
+      maxStreamDuration: undefined,
+      maxGrpcTimeout: undefined,
+      grpcTimeoutHeaderMax: 5000,
+      grpcTimeoutHeaderOffset: 1000,
+    });
+  });
+
   it("has what was configured", () => {
     const entry = route(
       {
@@ -327,7 +346,8 @@ describe("a compiled route", () => {
       { include_request_attempt_count: true, per_request_buffer_limit_bytes: 5 },
     );
     expect(entry).toMatchObject({
-      timeout: 3000,
+      // `max_stream_duration` bounds the whole stream in its place.
+      timeout: 0,
       idleTimeout: 0,
       maxStreamDuration: 60_000,
       priority: "HIGH",
