@@ -4,6 +4,7 @@ import type { NetworkDefinition } from "../core/server/build/build-network.ts";
 import { buffer } from "./buffer/buffer.ts";
 import { cors } from "./cors/cors.ts";
 import { fault } from "./fault/fault.ts";
+import { grpcStats } from "./grpc-stats/grpc-stats.ts";
 import { headerMutation } from "./header-mutation/header-mutation.ts";
 import { healthCheck } from "./health-check/health-check.ts";
 import { httpInspector } from "./listener/http-inspector/http-inspector.ts";
@@ -21,6 +22,7 @@ export const standardFilters: readonly FilterDefinition[] = [
   anyFilter(buffer),
   anyFilter(cors),
   anyFilter(fault),
+  anyFilter(grpcStats),
   anyFilter(headerMutation),
   anyFilter(healthCheck),
 ];

@@ -4,6 +4,7 @@ import { CorsFilterPolicy } from "./cors-policy.ts";
 import { Buffer, BufferPerRoute } from "./filters/buffer.ts";
 import { Cors } from "./filters/cors.ts";
 import { HTTPFault } from "./filters/fault.ts";
+import { GrpcStats } from "./filters/grpc-stats.ts";
 import { HeaderMutation, HeaderMutationPerRoute } from "./filters/header-mutation.ts";
 import { HealthCheck } from "./filters/health-check.ts";
 import { Router } from "./filters/router.ts";
@@ -63,6 +64,7 @@ export const builtInExtensions: Extensions = new Map<string, Extension>([
   entry("http_filter", HeaderMutation),
   entry("route_config", HeaderMutationPerRoute),
   entry("http_filter", Cors),
+  entry("http_filter", GrpcStats),
   entry("route_config", CorsFilterPolicy),
   entry("route_config", FilterConfig),
   entry("access_log", FileAccessLog),

@@ -1,4 +1,7 @@
 import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Metadata, status } from "@grpc/grpc-js";
 import type {
   ClientDuplexStream,
@@ -97,6 +100,8 @@ function chat(seen: Seen) {
 }
 
 describeRuntimes("gRPC", (runtime) => {
+  const folder = mkdtempSync(join(tmpdir(), "isthmus-grpc-"));
+  const log = join(folder, "access.log");
   const seen: Seen = { cancelled: 0, timeouts: [] };
   let origin: GrpcOrigin;
   let gateway: Gateway;
@@ -109,6 +114,15 @@ describeRuntimes("gRPC", (runtime) => {
         .service("grpc", origin.port, HTTP2)
         .service("gone", 1, HTTP2)
         .hcm({ codec_type: "AUTO" })
+        .filter(
+          "grpc_stats",
+          typed("envoy.extensions.filters.http.grpc_stats.v3.FilterConfig", {
+            emit_filter_state: true,
+            enable_upstream_stats: true,
+            individual_method_stats_allowlist: { services: [{ name: "test.Bytes", method_names: ["Scatter"] }] },
+          }),
+        )
+        .accessLog(log, "%REQ(:PATH)% %FILTER_STATE(envoy.filters.http.grpc_stats)%")
         .route({
           match: { prefix: "/", grpc: {}, headers: [{ name: "x-to", string_match: { exact: "gone" } }] },
           route: { cluster: "gone" },
@@ -125,6 +139,7 @@ describeRuntimes("gRPC", (runtime) => {
     client?.close();
     await runtime.stopAll();
     origin?.close();
+    rmSync(folder, { recursive: true });
   });
 
   const chatting = (fields: Record<string, string> = {}): ClientDuplexStream<Bytes, Bytes> => {
@@ -267,6 +282,40 @@ describeRuntimes("gRPC", (runtime) => {
         code: status.PERMISSION_DENIED,
         details: "not for you",
       });
+    });
+  });
+
+  describe("grpc_stats", () => {
+    it("counts calls and messages, keeps their number for the log, and times the upstream", async () => {
+      const { path, requestSerialize, responseDeserialize } = METHODS.scatter;
+      const name = "cluster.grpc.grpc.test.Bytes.Scatter";
+      const before = await gateway.stats();
+      const more = async (stat: string): Promise<number> => (await gateway.stat(stat)) - (before.get(stat) ?? 0);
+      const call = client.makeServerStreamRequest<Bytes, Bytes>(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        Buffer.from("7x100"),
+      );
+      let count = 0;
+      for await (const message of call as AsyncIterable<Bytes>) count += message.length > 0 ? 1 : 0;
+      expect(count).toBe(7);
+      await gateway.untilStat(`${name}.total`, (value) => value > (before.get(`${name}.total`) ?? 0));
+      expect(await more(`${name}.success`)).toBe(1);
+      expect(await more(`${name}.0`)).toBe(1);
+      expect(await more(`${name}.request_message_count`)).toBe(1);
+      expect(await more(`${name}.response_message_count`)).toBe(7);
+      expect((await gateway.ask("/stats")).text).toContain(`${name}.upstream_rq_time: P`);
+      expect((await client.ask(METHODS.unary, Buffer.from("m"), { "x-do": "status" })).code).toBe(status.UNKNOWN);
+      expect(await more("cluster.grpc.grpc.2")).toBe(1);
+      await until(
+        () =>
+          existsSync(log) &&
+          /Scatter .*request_message_count\W+1\b.*response_message_count\W+7\b/.test(readFileSync(log, "utf8")),
+        "the log to tell the messages",
+        10_000,
+        () => readFileSync(log, "utf8"),
+      );
     });
   });
 
