@@ -132,4 +132,43 @@ describe("analyze", () => {
       },
     ]);
   });
+
+  it("tells what a gateway of these files would leave out", async () => {
+    const text = `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: gw }
+spec:
+  selector: { app: edge }
+  servers:
+  - hosts: [a.com]
+    port: { number: 80, name: http, protocol: HTTP }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: a }
+spec:
+  hosts: [a.com]
+  gateways: [gw]
+  http:
+  - route: [{ destination: { host: api.example.com } }]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: api }
+spec:
+  hosts: [api.example.com]
+  ports: [{ number: 80, name: http, protocol: HTTP }]
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: api }
+spec:
+  host: api.example.com
+  trafficPolicy:
+    outlierDetection: { consecutive5xxErrors: 3 }
+`;
+    expect(await analyzeFiles(files(text), OPTIONS)).toBe(0);
+    expect(out).toMatch(/^0\.yaml:33:\d+: warning: .*"outlierDetection" is not supported/m);
+  });
 });

@@ -5,9 +5,10 @@ import type { Node, ResourceError } from "../core/resources/schema/index.ts";
 import { analyzeMesh, schemaFinding } from "../plugins/control/istio/analyze/analyze-mesh.ts";
 import type { Severity } from "../plugins/control/istio/analyze/codes.ts";
 import { resourceName, type Finding } from "../plugins/control/istio/analyze/findings.ts";
-import { buildMesh } from "../plugins/control/istio/mesh.ts";
+import { buildMesh, type Mesh } from "../plugins/control/istio/mesh.ts";
 import type { MeshObject } from "../plugins/control/istio/object.ts";
 import { readMeshDocuments } from "../plugins/control/istio/read/read-mesh-documents.ts";
+import { translate } from "../plugins/control/istio/translate/index.ts";
 import { ReadError } from "./read-text.ts";
 import { allFilters } from "./filters.ts";
 import { compileWhatReads } from "./compile-what-reads.ts";
@@ -61,12 +62,30 @@ export async function analyzeFiles(files: readonly FileContent[], options: Analy
     whole.push(...read.objects.filter((object) => !broken.has(resourceName(object))));
   }
   const mesh = buildMesh(objects);
-  findings.push(...mesh.errors.map(plainFinding), ...analyzeMesh(mesh, clock.wallNow(), buildMesh(whole)));
+  const sound = buildMesh(whole);
+  findings.push(
+    ...mesh.errors.map(plainFinding),
+    ...analyzeMesh(mesh, clock.wallNow(), sound),
+    ...leftOut(sound, options.namespace),
+  );
   const order = new Map(files.map(({ file }, index) => [file, index]));
   const sorted = findings.toSorted(
     (a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line || a.column - b.column,
   );
   return print(sorted, options.json);
+}
+
+/** What a gateway of these files would leave out, because it does not do it: for each kind of gateway that a selector names. */
+function leftOut(mesh: Mesh, namespace = "default"): Finding[] {
+  const selectors = new Map(mesh.gateways.map(({ spec }) => [JSON.stringify(spec.selector ?? {}), spec.selector ?? {}]));
+  const problems = [...selectors.values()].flatMap(
+    (labels) => translate({ kind: "ingress-gateway", labels, namespace }, mesh).problems,
+  );
+  const seen = new Set<string>();
+  return problems
+    .filter(({ code }) => code === "unsupported_field")
+    .filter((problem) => !seen.has(placeOf(problem) + problem.file) && seen.add(placeOf(problem) + problem.file))
+    .map(plainFinding);
 }
 
 /** The text of the bootstrap alone, its lines where they are in the file. */
