@@ -14,10 +14,7 @@ const tcp4 = { remote: "10.1.2.3", remotePort: 12_345, local: "10.4.5.6", localP
 describe("version 1", () => {
   it.each([
     ["PROXY TCP4 10.1.2.3 10.4.5.6 12345 80\r\n", tcp4],
-    [
-      "PROXY TCP4 255.255.255.255 0.0.0.0 65535 0\r\n",
-      { remote: "255.255.255.255", remotePort: 65_535, local: "0.0.0.0", localPort: 0 },
-    ],
+    ["PROXY TCP4 240.0.0.1 1.0.0.0 65535 0\r\n", { remote: "240.0.0.1", remotePort: 65_535, local: "1.0.0.0", localPort: 0 }],
     ["PROXY TCP6 ::1 2001:db8::2 1 2\r\n", { remote: "::1", remotePort: 1, local: "2001:db8::2", localPort: 2 }],
     ["PROXY TCP6 0:0:0:0:0:FFFF:1.2.3.4 ::1 1 2\r\n", { remote: "1.2.3.4", remotePort: 1, local: "::1", localPort: 2 }],
     ["PROXY UNKNOWN\r\n", null],
@@ -29,6 +26,11 @@ describe("version 1", () => {
   });
 
   it.each([
+    "PROXY TCP4 0.0.0.0 10.4.5.6 12345 80\r\n",
+    "PROXY TCP4 10.1.2.3 255.255.255.255 12345 80\r\n",
+    "PROXY TCP4 239.1.2.3 10.4.5.6 12345 80\r\n",
+    "PROXY TCP6 :: ::1 1 2\r\n",
+    "PROXY TCP6 ::1 ff02::1 1 2\r\n",
     "PROXY TCP4 10.1.2.3 10.4.5.6 12345 80\n",
     "PROXY TCP4 10.1.2.3 10.4.5.6 12345\r\n",
     "PROXY TCP4 10.1.2.3 10.4.5.6 12345 80 1\r\n",
@@ -68,8 +70,6 @@ describe("version 2", () => {
     ["IPv6", v2(0x21, 0x21, V6), { remote: "::1", remotePort: 1, local: "2001:db8::2", localPort: 65_535 }, []],
     ["LOCAL", v2(0x20, 0x00, []), null, []],
     ["LOCAL with what is to be skipped", v2(0x20, 0x11, [1, 2, 3]), null, []],
-    ["a family that the proxy does not know", v2(0x21, 0x00, []), null, []],
-    ["Unix", v2(0x21, 0x31, Array<number>(216).fill(0)), null, []],
     [
       "values",
       v2(0x21, 0x11, [...V4, 2, 0, 3, 0x61, 0x62, 0x63, 0xea, 0, 0]),
@@ -94,7 +94,11 @@ describe("version 2", () => {
     ["another protocol", v2(0x21, 0x13, V4)],
     ["too few bytes for IPv4", v2(0x21, 0x11, V4.slice(0, 11))],
     ["too few bytes for IPv6", v2(0x21, 0x21, V6.slice(0, 35))],
-    ["too few bytes for Unix", v2(0x21, 0x31, Array<number>(215).fill(0))],
+    ["a family that the proxy does not know", v2(0x21, 0x00, [])],
+    ["Unix", v2(0x21, 0x31, Array<number>(216).fill(0))],
+    ["no protocol", v2(0x21, 0x10, V4)],
+    ["an unspecified address", v2(0x21, 0x11, [0, 0, 0, 0, ...V4.slice(4)])],
+    ["a multicast address", v2(0x21, 0x21, [255, ...V6.slice(1)])],
     ["a value beyond the header", v2(0x21, 0x11, [...V4, 2, 0, 4, 1])],
     ["a value cut in its length", v2(0x21, 0x11, [...V4, 2, 0])],
   ])("refuses %s", (_, bytes) => {

@@ -71,17 +71,24 @@ function readV1(bytes: Buffer): ProxyHeaderResult {
   const from = ipOf(remote, family);
   const to = ipOf(local, family);
   if (from === undefined || to === undefined) return wrong("an address is not of its family");
+  if (!isUnicast(from) || !isUnicast(to)) return wrong("an address is not one of a machine");
   const ports = [remotePort, localPort].map((text) => (/^(0|[1-9]\d{0,4})$/.test(text) ? Number(text) : 65_536));
   if (ports.some((port) => port > 65_535)) return wrong("a port is not a number from 0 to 65535");
-  return { ...header, addresses: { remote: from, remotePort: ports[0], local: to, localPort: ports[1] } };
+  return { ...header, addresses: { remote: ipText(from), remotePort: ports[0], local: ipText(to), localPort: ports[1] } };
 }
 
-function ipOf(text: string, family: "TCP4" | "TCP6"): string | undefined {
+function ipOf(text: string, family: "TCP4" | "TCP6"): readonly number[] | undefined {
   if (text.includes(":") !== (family === "TCP6")) return undefined;
   // Leading zeros would be octal to some readers.
   if (family === "TCP4" && /(^|\.)0\d/.test(text)) return undefined;
-  const bytes = addressBytes(text);
-  return bytes === undefined ? undefined : ipText(bytes);
+  return addressBytes(text);
+}
+
+/** Neither unspecified, nor broadcast, nor multicast: nobody connects from or to those. */
+function isUnicast(bytes: readonly number[]): boolean {
+  if (bytes.every((byte) => byte === 0)) return false;
+  if (bytes.length === 16) return bytes[0] !== 255;
+  return (bytes[0] & 0xf0) !== 0xe0 && !bytes.every((byte) => byte === 255);
 }
 
 function readV2(bytes: Buffer): ProxyHeaderResult {
@@ -94,28 +101,29 @@ function readV2(bytes: Buffer): ProxyHeaderResult {
   const length = bytes.readUInt16BE(14);
   const local = (command & 15) === 0;
   const size = ADDRESS_SIZE[family];
-  if (!local && (size === undefined || protocol > 2)) return wrong(`family ${family}, protocol ${protocol}`);
+  // As in Envoy, a proxy that speaks for others has to say for whom: an unknown family or a Unix socket is refused.
+  if (!local && (size === undefined || protocol === 0 || protocol > 2)) return wrong(`family ${family}, protocol ${protocol}`);
   if (!local && size !== undefined && length < size) return wrong(`${length} bytes are too few for the addresses`);
   if (bytes.length < 16 + length) return "more";
   const header = { version: 2, length: 16 + length } as const;
   if (local) return { ...header, addresses: null, values: NONE };
   const values = readValues(bytes.subarray(16 + (size ?? 0), 16 + length));
   if (values === undefined) return wrong("a value is longer than the header");
-  const half = family === 1 ? 4 : family === 2 ? 16 : 0;
-  // Unix sockets, and what the proxy does not know: the connection's own addresses hold.
-  if (half === 0) return { ...header, addresses: null, values };
-  const ip = (at: number): string => ipText([...bytes.subarray(at, at + half)]);
+  const half = family === 1 ? 4 : 16;
+  const from = [...bytes.subarray(16, 16 + half)];
+  const to = [...bytes.subarray(16 + half, 16 + 2 * half)];
+  if (!isUnicast(from) || !isUnicast(to)) return wrong("an address is not one of a machine");
   const addresses = {
-    remote: ip(16),
+    remote: ipText(from),
     remotePort: bytes.readUInt16BE(16 + 2 * half),
-    local: ip(16 + half),
+    local: ipText(to),
     localPort: bytes.readUInt16BE(18 + 2 * half),
   };
   return { ...header, addresses, values };
 }
 
-/** Bytes of the addresses by family: unspecified, IPv4, IPv6, Unix. */
-const ADDRESS_SIZE: readonly (number | undefined)[] = [0, 12, 36, 216];
+/** Bytes of the addresses by family: IPv4, IPv6. */
+const ADDRESS_SIZE: readonly (number | undefined)[] = [undefined, 12, 36];
 
 function readValues(bytes: Buffer): ProxyValue[] | undefined {
   const values: ProxyValue[] = [];
