@@ -47,6 +47,8 @@ function findCollector(): Collector | null {
   try {
     setFlagsFromString("--expose-gc");
     const found: unknown = runInNewContext("typeof gc === 'function' ? gc : null");
+    // An engine with other flags than it was started with refuses compiled forms of the program, and what it makes now would be refused later.
+    setFlagsFromString("--no-expose-gc");
     return typeof found === "function" ? (found as Collector) : null;
   } catch {
     return null;
