@@ -109,20 +109,22 @@ describe.each(CASES)("$id", ({ id, weighted }) => {
     expect(least).toBeLessThan(400_000);
   });
 
-  it.each([false, true])("takes hardly longer among 10,000 hosts than among 10 (weights differ: %s)", (differ) => {
-    const balancers = [10, 10_000].map((n) =>
-      make(id, fakeHosts(new Array<number>(n).fill(0).map((_, i) => 1 + (differ ? i % 7 : 0)))),
+  it.each([false, true])("looks at a few of 10,000 hosts, not at all of them (weights differ: %s)", (differ) => {
+    let looks = 0;
+    const hosts = fakeHosts(new Array<number>(10_000).fill(0).map((_, i) => 1 + (differ ? i % 7 : 0))).map(
+      (host) =>
+        new Proxy(host, {
+          get(target, property): unknown {
+            looks++;
+            return Reflect.get(target, property);
+          },
+        }),
     );
-    const best = [Infinity, Infinity];
-    for (let round = 0; round < 10; round++) {
-      for (const [k, balancer] of balancers.entries()) {
-        const start = process.hrtime.bigint();
-        for (let i = 0; i < 10_000; i++) balancer.pick(null);
-        best[k] = Math.min(best[k], Number(process.hrtime.bigint() - start));
-      }
-    }
-    // A heap grows by ten levels; a search through all would be a thousand times as long. Nanoseconds are the benchmark's business.
-    expect(best[1] / best[0]).toBeLessThan(30);
+    const balancer = make(id, hosts);
+    looks = 0;
+    for (let i = 0; i < 1_000; i++) balancer.pick(null);
+    // A few hosts, a few properties of each; how long that takes is the benchmark's business.
+    expect(looks / 1_000).toBeLessThan(64);
   });
 });
 
