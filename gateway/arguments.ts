@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { type ExplainArguments, parseExplain } from "./explain/arguments.ts";
-import { isIP } from "../core/resources/ip.ts";
+import { NODE_OPTIONS, type NodeArguments, nodeArguments } from "./node-arguments.ts";
 
 /** What the command line asked for. */
 export type Command =
@@ -18,29 +18,6 @@ export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly message: string };
-
-/** For whom Istio's objects are translated. */
-export interface NodeArguments {
-  /** Files and folders; none with `to`. */
-  readonly paths: readonly string[];
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Where to listen, by the port of a Gateway's server. */
-  readonly ports: Readonly<Record<number, number>>;
-  /** undefined: everywhere. */
-  readonly address: string | undefined;
-  readonly allowUnsupported: boolean;
-}
-
-/** The gateway that Istio's files mostly mean. */
-export const INGRESS_GATEWAY: NodeArguments = {
-  paths: [],
-  namespace: "default",
-  labels: { istio: "ingressgateway" },
-  ports: {},
-  address: undefined,
-  allowUnsupported: false,
-};
 
 /** Options of `isthmus gateway`. */
 export interface GatewayArguments extends NodeArguments {
@@ -76,7 +53,8 @@ export const HELP = `isthmus: a service mesh and API gateway
   isthmus gateway --to URL        put a gateway in front of one service, without a file
   isthmus analyze PATH...         print every mistake in files and folders: an Envoy bootstrap, Istio's and Kubernetes' objects;
                                   exits 1 if there is an error
-  isthmus explain METHOD URL FILE print how a request is decided about, and why; nothing is sent
+  isthmus explain METHOD URL PATH...
+                                  print how a request is decided about by these files and folders, and why; nothing is sent
   isthmus translate PATH...       write Istio's objects as a bootstrap that Envoy runs; exits 1 if there is an error
   isthmus demo                    Bookinfo: a gateway on 8080 and 8443, Istio's rules, and six small services behind it
 
@@ -104,7 +82,7 @@ Options of analyze:
 
 Options of explain:
   -H 'NAME: VALUE'      a header of the request; may be repeated
-  --proxy ADDRESS       ask a running gateway by its admin port, in place of FILE
+  --proxy ADDRESS       ask a running gateway by its admin port, in place of PATH...
   --from IP             address of the client (127.0.0.1)
   --sni NAME            server name in the TLS handshake (the URL's host)
   --alpn PROTOCOL       protocol offered in it; may be repeated (http/1.1)
@@ -113,7 +91,7 @@ Options of explain:
   --data N              the request has a body of N bytes
   --all                 every route that was looked at, one by one
   --json                as JSON
-  --plugin PATH, --allow-unsupported   as above
+  --plugin, --label, --namespace, --map, --address, --allow-unsupported   as above
 
 Options of demo:
   --port N, --tls-port N, --admin-port N   other ports than 8080, 8443, 15000
@@ -158,49 +136,6 @@ export function parseCommand(argv: readonly string[]): Command {
   } catch (error) {
     return { kind: "wrong", message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Options that say who the gateway is. */
-const NODE_OPTIONS = {
-  label: { type: "string", multiple: true },
-  namespace: { type: "string" },
-  map: { type: "string", multiple: true },
-  address: { type: "string" },
-  "allow-unsupported": { type: "boolean" },
-} as const;
-
-interface NodeValues {
-  readonly label?: readonly string[] | undefined;
-  readonly namespace?: string | undefined;
-  readonly map?: readonly string[] | undefined;
-  readonly address?: string | undefined;
-  readonly "allow-unsupported"?: boolean | undefined;
-}
-
-/** Reads the options that say who the gateway is, or says what is wrong. */
-function nodeArguments(values: NodeValues, paths: readonly string[]): NodeArguments | string {
-  const labels: Record<string, string> = {};
-  for (const label of values.label ?? ["istio=ingressgateway"]) {
-    const at = label.indexOf("=");
-    if (at <= 0) return `--label: found ${JSON.stringify(label)}, wanted KEY=VALUE`;
-    labels[label.slice(0, at)] = label.slice(at + 1);
-  }
-  const ports: Record<number, number> = {};
-  for (const map of values.map ?? []) {
-    const match = /^(\d{1,5}):(\d{1,5})$/.exec(map);
-    const [from, to] = [Number(match?.[1]), Number(match?.[2])];
-    if (!(from >= 1 && from <= 65_535 && to <= 65_535)) {
-      return `--map: found ${JSON.stringify(map)}, wanted two ports: the Gateway's, and where to listen (80:8080)`;
-    }
-    if (ports[from] !== undefined && ports[from] !== to) return `--map: found port ${from} twice, wanted one place for it`;
-    ports[from] = to;
-  }
-  if (values.address !== undefined && isIP(values.address) === 0)
-    return `--address: found ${JSON.stringify(values.address)}, wanted an IP address`;
-  const namespace = values.namespace ?? "default";
-  if (namespace === "") return "--namespace: found nothing, wanted a name";
-  const allowUnsupported = values["allow-unsupported"] === true;
-  return { paths, namespace, labels, ports, address: values.address, allowUnsupported };
 }
 
 function translate(args: readonly string[]): Command {

@@ -42,6 +42,7 @@ import { inSlices } from "../core/transport/slices.ts";
 import type { Pace, Sliced } from "../core/contract/sliced.ts";
 import { explainRequest, type ListenerAt } from "../core/server/explain/explain-request.ts";
 import { type Explanation, tellExplained } from "./explain/explanation.ts";
+import { OBJECT_PLACES } from "./explain/object-places.ts";
 import { type Ask, readAsk } from "./explain/read-ask.ts";
 import { compileLocalReply } from "./local-reply.ts";
 import { nodeAddress } from "./local-address.ts";
@@ -289,7 +290,7 @@ export class Gateway {
     const request = readAsk(ask);
     if (typeof request === "string") return request;
     const serving = listeners.filter(({ built }) => built.admin !== true);
-    return tellExplained(explainRequest(serving, request), ask, { clusters: this.clusters });
+    return tellExplained(explainRequest(serving, request), ask, { clusters: this.clusters, ...OBJECT_PLACES });
   }
 
   /** Files to watch beside the folders: those that were named, links, the plugins' sources. */

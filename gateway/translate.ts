@@ -3,7 +3,7 @@ import { Document, type Node as YamlNode, isMap, isSeq } from "yaml";
 import { toJsonObject } from "../core/resources/document/scalar.ts";
 import { formatErrors } from "../core/resources/schema/index.ts";
 import { originOf, whereOfOrigin } from "../plugins/control/istio/translate/index.ts";
-import type { NodeArguments } from "./arguments.ts";
+import type { NodeArguments } from "./node-arguments.ts";
 import { ConfigurationReader, resourcesOf } from "./configuration/configuration.ts";
 
 /**

@@ -1,12 +1,19 @@
 import { hiddenField } from "../../core/resources/document/hidden-field.ts";
 import type { Pace, Sliced } from "../../core/contract/sliced.ts";
-import { ListNode, MapNode, Origin, ScalarNode, type Node, type Where } from "../../core/resources/document/node.ts";
+import { ListNode, MapNode, Origin, originOf, ScalarNode, type Node, type Where } from "../../core/resources/document/node.ts";
 
 /** Where an object of a resource was written; undefined: it has no place of its own. */
 export type PlaceOf = (resource: object) => (() => Where) | undefined;
 
 /** The nodes of objects that have a place. */
 const nodes = hiddenField<Node>();
+/** And the other way round: the objects, by what their nodes refer to. */
+const objects = hiddenField<object>();
+
+/** The nearest object with a place of its own, itself or around it, that a node was made of; undefined: it comes from a text. */
+export function madeOf(node: Node): object | undefined {
+  return objects.get(originOf(node));
+}
 
 /**
  * Resources that a program made, as nodes for the schemas to read. The same object has the same node, so what was read from it before (`kept`) is
@@ -28,7 +35,9 @@ export class ResourceNodes {
     const node = Array.isArray(value) ? this.#listOf(value) : this.#mapOf(value as Readonly<Record<string, unknown>>);
     const where = this.#placeOf(value);
     if (where !== undefined) {
-      node.parent = new Origin("", "", "", 1, where);
+      const origin = new Origin("", "", "", 1, where);
+      objects.set(origin, value);
+      node.parent = origin;
       nodes.set(value, node);
     }
     return node;

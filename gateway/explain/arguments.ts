@@ -1,14 +1,13 @@
 import { parseArgs } from "node:util";
+import { NODE_OPTIONS, type NodeArguments, nodeArguments } from "../node-arguments.ts";
 import type { Ask } from "./read-ask.ts";
 
 /** What `isthmus explain` asked for. */
-export interface ExplainArguments {
+export interface ExplainArguments extends NodeArguments {
   readonly ask: Ask;
-  readonly paths: readonly string[];
   /** Admin address of a running gateway, in place of paths; "": none. */
   readonly proxy: string;
   readonly json: boolean;
-  readonly allowUnsupported: boolean;
   readonly plugins: readonly string[];
 }
 
@@ -18,6 +17,7 @@ export function parseExplain(args: readonly string[]): ExplainArguments | string
     args: [...args],
     allowPositionals: true,
     options: {
+      ...NODE_OPTIONS,
       header: { type: "string", short: "H", multiple: true },
       from: { type: "string" },
       sni: { type: "string" },
@@ -29,17 +29,20 @@ export function parseExplain(args: readonly string[]): ExplainArguments | string
       plugin: { type: "string", multiple: true },
       all: { type: "boolean" },
       json: { type: "boolean" },
-      "allow-unsupported": { type: "boolean" },
     },
   });
   const [method, url, ...paths] = positionals;
-  if (positionals.length < 2) return "explain wants a method and a URL: explain GET http://example.com/ FILE";
+  if (positionals.length < 2) return "explain wants a method and a URL: explain GET http://example.com/ PATH...";
   const { proxy = "", port, data, from, sni, alpn, listener } = values;
-  if (paths.length > 0 && proxy !== "") return "found a file and --proxy, wanted one of the two";
-  if (paths.length === 0 && proxy === "") return "explain wants a file, or --proxy ADDRESS of a running gateway's admin port";
+  if (paths.length > 0 && proxy !== "") return "found a path and --proxy, wanted one of the two";
+  if (paths.length === 0 && proxy === "")
+    return "explain wants files or folders, or --proxy ADDRESS of a running gateway's admin port";
   for (const [name, text] of [["port", port] as const, ["data", data] as const])
     if (text !== undefined && !/^\d{1,15}$/.test(text)) return `--${name}: found ${JSON.stringify(text)}, wanted a whole number`;
+  const node = nodeArguments(values, paths);
+  if (typeof node === "string") return node;
   return {
+    ...node,
     ask: {
       method,
       url,
@@ -52,10 +55,8 @@ export function parseExplain(args: readonly string[]): ExplainArguments | string
       ...(data === undefined ? {} : { data: Number(data) }),
       ...(values.all === true ? { all: true } : {}),
     },
-    paths,
     proxy,
     json: values.json === true,
-    allowUnsupported: values["allow-unsupported"] === true,
     plugins: values.plugin ?? [],
   };
 }

@@ -29,13 +29,14 @@ describe("docs/explain.md", () => {
   it.each(examples)("isthmus explain $command", async ({ command, output }) => {
     const args = parseExplain(words(command));
     if (typeof args === "string") throw new Error(args);
-    const options = { file: args.paths[0], filters: allFilters, logLevel: "off" } as const;
+    const { paths, namespace, labels, ports } = args;
+    const options = { paths, namespace, labels, ports, filters: allFilters, logLevel: "off" } as const;
     const explanation = await Gateway.explain(options, args.ask);
     expect(typeof explanation === "string" ? explanation : printExplanation(explanation)).toBe(output);
   });
 
   it("has examples", () => {
-    expect(examples.length).toBeGreaterThanOrEqual(4);
+    expect(examples.length).toBeGreaterThanOrEqual(5);
   });
 });
 

@@ -45,6 +45,16 @@ export interface ToldEndpoint {
   readonly weight: number;
   readonly priority: number;
   readonly activeRequests: number;
+  /** Of its pod or workload, by which subsets choose. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly where?: Place;
+}
+
+/** The subset of a DestinationRule that a cluster stands for. */
+export interface Subset {
+  readonly name: string;
+  /** Of the endpoints that are in it. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly where?: Place;
 }
 
@@ -61,6 +71,7 @@ export interface Outcome {
   readonly headers?: readonly string[];
   readonly cluster?: string;
   readonly where?: Place;
+  readonly subset?: Subset;
   readonly endpoints?: readonly ToldEndpoint[];
   /** Request line and headers as they go to the endpoint. */
   readonly head?: readonly string[];
@@ -84,6 +95,8 @@ export interface PlaceFinder {
   readonly clusters: Pick<ClusterManagerImpl, "resourceOf">;
   /** Where the object was written that a resource was made from; undefined: from none. */
   readonly originOf?: (resource: object) => Place | undefined;
+  readonly subsetOf?: (cluster: object) => Subset | undefined;
+  readonly labelsOf?: (endpoint: object) => Readonly<Record<string, string>> | undefined;
 }
 
 /** Rejected routes are told one by one up to this many in a row. */
@@ -113,7 +126,7 @@ function tellSteps(steps: readonly Step[], all: boolean, ask: Ask, places: Place
     let run = 0;
     while (i + run < steps.length && isMiss(steps[i + run])) run++;
     if (all || run <= FEW) {
-      out.push(tellStep(steps[i], ask, places));
+      out.push(tellStep(steps[i], ask, places), ...tellSubset(steps[i], places));
       continue;
     }
     const subject = `${steps[i].subject} to ${steps[i + run - 1].subject}`;
@@ -121,6 +134,23 @@ function tellSteps(steps: readonly Step[], all: boolean, ask: Ask, places: Place
     i += run - 1;
   }
   return out;
+}
+
+/** After a cluster that is a subset's: which, and by what labels. */
+function tellSubset({ kind, verdict, subject }: Step, places: PlaceFinder): readonly ToldStep[] {
+  if (kind !== "cluster" || verdict !== "chosen") return [];
+  const resource = places.clusters.resourceOf(subject);
+  const subset = resource === undefined ? undefined : places.subsetOf?.(resource);
+  if (subset === undefined) return [];
+  const { name, labels, where } = subset;
+  const reason = `endpoints with ${labelsText(labels)}`;
+  return [{ kind: "subset", verdict: "chosen", subject: name, reason, ...(where === undefined ? {} : { where }) }];
+}
+
+/** Labels as kubectl writes them. */
+export function labelsText(labels: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(labels);
+  return entries.length === 0 ? "any labels" : entries.map(([name, value]) => `${name}=${value}`).join(",");
 }
 
 function isMiss(step: Step): boolean {
@@ -154,7 +184,8 @@ function tellOutcome({ course, reply }: DryRun, ask: Ask, places: PlaceFinder): 
   if (forwarded === null) return { ...base, status: 0, details: "closed without an answer" };
   const resource = places.clusters.resourceOf(forwarded.cluster);
   const written = resource?.loadAssignment?.endpoints.flatMap((locality) => locality.lbEndpoints) ?? [];
-  const placeOfEndpoint = (address: string): object | undefined =>
+  const subset = resource === undefined ? undefined : places.subsetOf?.(resource);
+  const writtenAs = (address: string): object | undefined =>
     written.find(({ endpoint }) => {
       const socket = endpoint?.address?.socketAddress;
       return (
@@ -162,18 +193,30 @@ function tellOutcome({ course, reply }: DryRun, ask: Ask, places: PlaceFinder): 
         `${socket.address.includes(":") ? `[${socket.address}]` : socket.address}:${socket.portValue}` === address
       );
     });
-  const endpoints = forwarded.hosts.map(({ hostname, share, ...host }) => ({
-    ...host,
-    ...(hostname === "" || host.address.startsWith(`${hostname}:`) ? {} : { hostname }),
-    ...(share === undefined ? {} : { share }),
-    ...at(placeOfEndpoint(host.address), places),
-  }));
+  const endpoints = forwarded.hosts.map(({ hostname, share, ...host }) => {
+    const about = writtenAs(host.address);
+    const labels = about === undefined ? undefined : places.labelsOf?.(about);
+    return {
+      ...host,
+      ...(hostname === "" || host.address.startsWith(`${hostname}:`) ? {} : { hostname }),
+      ...(share === undefined ? {} : { share }),
+      ...(labels === undefined ? {} : { labels }),
+      ...at(about, places),
+    };
+  });
   const asked = (ask.headers ?? []).some((line) => /^x-request-id:/i.test(line));
   const head = forwarded.head.map((line, i) => {
     if (i > 0 && !asked && /^x-request-id: /i.test(line)) return `${line.slice(0, 14)}${NEW_UUID}`;
     return i === 0 ? line : withoutSecret(line);
   });
-  return { ...base, cluster: forwarded.cluster, ...at(resource, places), endpoints, head };
+  return {
+    ...base,
+    cluster: forwarded.cluster,
+    ...at(resource, places),
+    ...(subset === undefined ? {} : { subset }),
+    endpoints,
+    head,
+  };
 }
 
 /** Courses that come to the same are told as one, with what was drawn for all of them: a route's weights do not matter to a fault that answers before. */

@@ -1,3 +1,4 @@
+import { labelsText } from "./explanation.ts";
 import type { Explanation, Outcome, Place, ToldStep } from "./explanation.ts";
 
 /** What stands before a decision, by what came of it. */
@@ -105,13 +106,18 @@ function addOutcome(outcome: Outcome, previous: Outcome | null, several: boolean
     return;
   }
   add(`=> ${share}sent to cluster ${outcome.cluster}${when}`, outcome.where);
+  const { subset } = outcome;
+  // Of a single outcome the steps have told it.
+  if (several && subset !== undefined)
+    add(`${indent}subset ${subset.name}: endpoints with ${labelsText(subset.labels)}`, subset.where);
   const only = outcome.endpoints?.length === 1;
   for (const endpoint of outcome.endpoints ?? []) {
     const name = endpoint.hostname === undefined ? "" : ` (${endpoint.hostname})`;
     const odds = endpoint.share === undefined || (only && endpoint.share === 1) ? "" : `${percent(endpoint.share)} `;
     const busy = endpoint.activeRequests > 0 ? `, ${endpoint.activeRequests} active` : "";
     const priority = endpoint.priority > 0 ? `, priority ${endpoint.priority}` : "";
-    add(`${indent}${odds}${endpoint.address}${name}, ${endpoint.health}${priority}${busy}`, endpoint.where);
+    const labels = endpoint.labels === undefined ? "" : `, ${labelsText(endpoint.labels)}`;
+    add(`${indent}${odds}${endpoint.address}${name}, ${endpoint.health}${priority}${busy}${labels}`, endpoint.where);
   }
   if (previous !== null && same(previous.head, outcome.head)) add(`${indent}as above`);
   else for (const line of outcome.head ?? []) add(`${indent}| ${line}`);
@@ -136,6 +142,6 @@ function layOut(lines: readonly Line[]): string {
     .join("");
 }
 
-function placeText({ file, line, object }: Place): string {
-  return object === undefined ? `${file}:${line}` : `${file}:${line} ${object}`;
+function placeText({ file, line, object, path }: Place): string {
+  return object === undefined ? `${file}:${line}` : `${file}:${line} ${object} ${path.replace(/^spec\.?/, "")}`.trimEnd();
 }

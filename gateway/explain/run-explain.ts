@@ -34,9 +34,9 @@ export async function runExplain(args: ExplainArguments): Promise<number> {
 }
 
 async function fromFiles(args: ExplainArguments): Promise<Explanation | string> {
-  const { paths, allowUnsupported, plugins, ask } = args;
-  if (paths.length > 1) return `found ${paths.length} files, wanted one`;
-  return Gateway.explain({ file: paths[0], filters: allFilters, plugins, allowUnsupported, logLevel: "off" }, ask);
+  const { paths, namespace, labels, ports, address, allowUnsupported, plugins, ask } = args;
+  const node = { namespace, labels, ports, ...(address === undefined ? {} : { address }) };
+  return Gateway.explain({ paths, ...node, filters: allFilters, plugins, allowUnsupported, logLevel: "off" }, ask);
 }
 
 async function askProxy({ proxy, ask }: ExplainArguments): Promise<Explanation | string> {

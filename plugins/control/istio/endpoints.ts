@@ -14,6 +14,8 @@ export interface ServiceEndpoint {
   readonly labels: Readonly<Record<string, string>>;
   /** Of an EndpointSlice. */
   readonly zone: string | undefined;
+  /** What tells of it. */
+  readonly object: ObjectOf<"EndpointSlice"> | ObjectOf<"Endpoints">;
   /** Where it was read. */
   readonly node: Node;
 }
@@ -52,6 +54,7 @@ export function endpointsOf(
         ready: endpoint.conditions?.ready ?? true,
         labels: podOf(slice.namespace, endpoint.targetRef, address)?.labels ?? NO_LABELS,
         zone: endpoint.zone,
+        object: slice,
         node: nodeOf(endpoint) ?? slice.node,
       });
     }
@@ -67,6 +70,7 @@ export function endpointsOf(
           ready,
           labels: podOf(endpoints.namespace, address.targetRef, address.ip)?.labels ?? NO_LABELS,
           zone: undefined,
+          object: endpoints,
           node: nodeOf(address) ?? endpoints.node,
         });
       }

@@ -9,6 +9,8 @@ export interface Origin {
   readonly node: Node;
   /** Others that had a part in it: the root of a delegate, other VirtualServices of the host, the Gateway. */
   readonly also?: readonly Origin[];
+  /** Of an endpoint: those of its pod or workload, by which subsets choose. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 const origins = new WeakMap<object, Origin>();

@@ -2,7 +2,7 @@ import type { Node } from "../../../../core/resources/schema/index.ts";
 import { nodeOf } from "../../../../core/resources/schema/index.ts";
 import { parseProtocol, servicePortProtocol, type Protocol } from "../protocol.ts";
 import type { Mesh } from "../mesh.ts";
-import type { ObjectOf } from "../object.ts";
+import type { MeshObject, ObjectOf } from "../object.ts";
 import type { Memo } from "./memo.ts";
 
 /** A port of a service. */
@@ -39,6 +39,8 @@ export interface RegistryEndpoint {
   readonly weight: number;
   /** `region/zone/subzone`; "" when it is not told. */
   readonly locality: string;
+  /** What tells of it. */
+  readonly object: MeshObject;
   readonly node: Node;
 }
 
@@ -114,6 +116,7 @@ export class Registry {
           labels: endpoint.labels,
           weight: 1,
           locality: endpoint.zone === undefined ? "" : `/${endpoint.zone}`,
+          object: endpoint.object,
           node: endpoint.node,
         })),
       );
@@ -121,7 +124,7 @@ export class Registry {
     const { endpoints, workloadSelector } = object.spec;
     if (workloadSelector === undefined || !this.#selectable) {
       return this.#memo.get(key, [object], () =>
-        endpoints.map((endpoint) => workload(endpoint, nodeOf(endpoint) ?? object.node, endpoint.labels)),
+        endpoints.map((endpoint) => workload(endpoint, object, nodeOf(endpoint) ?? object.node, endpoint.labels)),
       );
     }
     const selected = [...this.#mesh.workloadEntries, ...this.#mesh.pods].filter(
@@ -131,9 +134,9 @@ export class Registry {
     );
     return this.#memo.get(key, [object, ...selected], () =>
       selected.flatMap((one) => {
-        if (one.kind === "WorkloadEntry") return [workload(one.spec, one.node, { ...one.labels, ...one.spec.labels })];
+        if (one.kind === "WorkloadEntry") return [workload(one.spec, one, one.node, { ...one.labels, ...one.spec.labels })];
         const address = one.spec.status?.podIP ?? one.spec.status?.podIPs[0]?.ip;
-        return address === undefined ? [] : [workload({ address, ports: {} }, one.node, one.labels)];
+        return address === undefined ? [] : [workload({ address, ports: {} }, one, one.node, one.labels)];
       }),
     );
   }
@@ -152,13 +155,14 @@ interface Workload {
   readonly locality?: string;
 }
 
-function workload(from: Workload, node: Node, labels: Readonly<Record<string, string>>): RegistryEndpoint {
+function workload(from: Workload, object: MeshObject, node: Node, labels: Readonly<Record<string, string>>): RegistryEndpoint {
   return {
     address: from.address ?? "",
     port: (port) => from.ports[port.name] ?? port.targetPort,
     labels,
     weight: from.weight === undefined || from.weight === 0 ? 1 : from.weight,
     locality: from.locality ?? "",
+    object,
     node,
   };
 }

@@ -70,20 +70,20 @@ function endpointFields(parts: ClusterParts, problems: Problems): Json | undefin
   const chosen = subsetOf(parts, problems);
   switch (resolution) {
     case "STATIC":
-      return { type: "STATIC", load_assignment: loadAssignment(use.name, service, port, chosen, false, problems) };
+      return { type: "STATIC", load_assignment: loadAssignment(use.name, port, chosen, false, problems) };
     case "ALIAS":
-      return byName(use.name, "STRICT_DNS", service, port, [named(service, service.externalName ?? "")], problems);
+      return byName(use.name, "STRICT_DNS", port, [named(service, service.externalName ?? "")], problems);
     case "DNS":
     case "DNS_ROUND_ROBIN": {
       // Without endpoints, the host itself is looked up.
       const none = parts.endpoints.length === 0 && use.subset === undefined;
       const all = none ? [named(service, service.hostname)] : chosen;
-      if (resolution === "DNS") return byName(use.name, "STRICT_DNS", service, port, all, problems);
-      if (all.length === 0) return byName(use.name, "STRICT_DNS", service, port, all, problems);
+      if (resolution === "DNS") return byName(use.name, "STRICT_DNS", port, all, problems);
+      if (all.length === 0) return byName(use.name, "STRICT_DNS", port, all, problems);
       for (const extra of all.slice(1)) {
         problems.warn(extra.node, "without_effect", "DNS_ROUND_ROBIN has one endpoint, the first: this one is left out");
       }
-      return byName(use.name, "LOGICAL_DNS", service, port, all.slice(0, 1), problems);
+      return byName(use.name, "LOGICAL_DNS", port, all.slice(0, 1), problems);
     }
     default: {
       const message = `resolution ${resolution} is not supported at a gateway: requests to ${service.hostname} get 503`;
@@ -96,7 +96,6 @@ function endpointFields(parts: ClusterParts, problems: Problems): Json | undefin
 function byName(
   name: string,
   type: "STRICT_DNS" | "LOGICAL_DNS",
-  service: RegistryService,
   port: RegistryPort,
   endpoints: readonly RegistryEndpoint[],
   problems: Problems,
@@ -106,7 +105,7 @@ function byName(
     dns_lookup_family: "V4_PREFERRED",
     dns_refresh_rate: "60s",
     respect_dns_ttl: true,
-    load_assignment: loadAssignment(name, service, port, endpoints, true, problems),
+    load_assignment: loadAssignment(name, port, endpoints, true, problems),
   };
 }
 
@@ -119,6 +118,7 @@ function named(service: RegistryService, address: string): RegistryEndpoint {
     labels: {},
     weight: 1,
     locality: "",
+    object,
     node: nodeAt(object, object.spec, field),
   };
 }

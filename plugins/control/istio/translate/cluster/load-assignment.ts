@@ -2,12 +2,11 @@ import { isIP } from "../../../../../core/resources/ip.ts";
 import { compact, type Json } from "../json.ts";
 import { madeFrom } from "../origin.ts";
 import type { Problems } from "../problems.ts";
-import type { RegistryEndpoint, RegistryPort, RegistryService } from "../registry.ts";
+import type { RegistryEndpoint, RegistryPort } from "../registry.ts";
 
 /** The endpoints of a cluster, those of a locality together. `names`: whether they may be names to look up. */
 export function loadAssignment(
   clusterName: string,
-  service: RegistryService,
   port: RegistryPort,
   endpoints: readonly RegistryEndpoint[],
   names: boolean,
@@ -30,7 +29,7 @@ export function loadAssignment(
       endpoint: { address: { socket_address: { address, port_value: number } } },
       ...(endpoint.weight === 1 ? {} : { load_balancing_weight: endpoint.weight }),
     };
-    madeFrom(made, { object: service.object, node: endpoint.node });
+    madeFrom(made, { object: endpoint.object, node: endpoint.node, labels: endpoint.labels });
     const there = localities.get(endpoint.locality);
     if (there === undefined) localities.set(endpoint.locality, [made]);
     else there.push(made);
