@@ -58,6 +58,10 @@ describe("the command's start", () => {
     expect(version()).toMatch(/^isthmus \d+\.\d+\.\d+\n0$/);
   });
 
+  it("is ASCII, because it is read a byte a character", () => {
+    expect(readFileSync(program).findIndex((byte) => byte > 127)).toBe(-1);
+  });
+
   it("is strict code, as the source is", () => {
     expect(readFileSync(program, "latin1")).toMatch(/^"use strict";/);
   });

@@ -103,9 +103,9 @@ export function intOrString(): Schema<string | number> {
 }
 
 // Go's time.ParseDuration: a sequence of decimal numbers, each with its unit.
-const GO_DURATION = /^[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
-const PART = /([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)/g;
-const UNITS: Readonly<Record<string, number>> = { ns: -6, us: -3, µs: -3, μs: -3, ms: 0, s: 3 };
+const GO_DURATION = /^[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+$/;
+const PART = /([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
+const UNITS: Readonly<Record<string, number>> = { ns: -6, us: -3, "\u00b5s": -3, "\u03bcs": -3, ms: 0, s: 3 };
 
 /** Limits of a duration in milliseconds, inclusive. */
 export interface DurationOptions extends FieldOptions<number> {
