@@ -321,11 +321,12 @@ describeRuntimes("chaos", (runtime) => {
             .map(([name, value]) => `${name}: ${value}`)
         );
       };
+      let last: readonly string[] = [];
       await until(
-        async () => (await left()).length === 0,
+        async () => (last = await left()).length === 0,
         "all gauges to return to 0",
-        8_000,
-        () => "",
+        20_000,
+        () => last.join(", "),
       );
       expect(await left()).toEqual([]);
       // Idle upstream connections are closed by nobody; those that stay are whole.
