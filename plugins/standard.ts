@@ -5,6 +5,7 @@ import { buffer } from "./buffer/buffer.ts";
 import { cors } from "./cors/cors.ts";
 import { fault } from "./fault/fault.ts";
 import { grpcStats } from "./grpc-stats/grpc-stats.ts";
+import { grpcWeb } from "./grpc-web/grpc-web.ts";
 import { headerMutation } from "./header-mutation/header-mutation.ts";
 import { healthCheck } from "./health-check/health-check.ts";
 import { httpInspector } from "./listener/http-inspector/http-inspector.ts";
@@ -23,6 +24,7 @@ export const standardFilters: readonly FilterDefinition[] = [
   anyFilter(cors),
   anyFilter(fault),
   anyFilter(grpcStats),
+  anyFilter(grpcWeb),
   anyFilter(headerMutation),
   anyFilter(healthCheck),
 ];

@@ -5,6 +5,7 @@ import { Buffer, BufferPerRoute } from "./filters/buffer.ts";
 import { Cors } from "./filters/cors.ts";
 import { HTTPFault } from "./filters/fault.ts";
 import { GrpcStats } from "./filters/grpc-stats.ts";
+import { GrpcWeb } from "./filters/grpc-web.ts";
 import { HeaderMutation, HeaderMutationPerRoute } from "./filters/header-mutation.ts";
 import { HealthCheck } from "./filters/health-check.ts";
 import { Router } from "./filters/router.ts";
@@ -65,6 +66,7 @@ export const builtInExtensions: Extensions = new Map<string, Extension>([
   entry("route_config", HeaderMutationPerRoute),
   entry("http_filter", Cors),
   entry("http_filter", GrpcStats),
+  entry("http_filter", GrpcWeb),
   entry("route_config", CorsFilterPolicy),
   entry("route_config", FilterConfig),
   entry("access_log", FileAccessLog),
