@@ -1,20 +1,10 @@
-/** Who holds something back that is due when the current event has been handled. */
-export interface Flushable {
-  flush(): void;
-}
+import { type Flushable, FlushQueue } from "../transport/flush-queue.ts";
 
-let waiting: Flushable[] = [];
-let spare: Flushable[] = [];
+export type { Flushable };
 
-function run(): void {
-  const due = waiting;
-  waiting = spare;
-  for (let i = 0; i < due.length; i++) due[i].flush();
-  due.length = 0;
-  spare = due;
-}
+const queue = new FlushQueue((run) => queueMicrotask(run));
 
 /** Calls `flush()` after the code that runs now, before the next event. */
 export function flushAtEndOfTurn(item: Flushable): void {
-  if (waiting.push(item) === 1) queueMicrotask(run);
+  queue.add(item);
 }

@@ -1,23 +1,13 @@
-/** Who has something to write when all events of this turn of the event loop have been handled. */
-export interface PollFlushable {
-  flush(): void;
-}
+import { type Flushable, FlushQueue } from "./flush-queue.ts";
 
-let waiting: PollFlushable[] = [];
-let spare: PollFlushable[] = [];
+export type { Flushable as PollFlushable };
 
-function run(): void {
-  const due = waiting;
-  waiting = spare;
-  for (let i = 0; i < due.length; i++) due[i].flush();
-  due.length = 0;
-  spare = due;
-}
+const queue = new FlushQueue((run) => setImmediate(run));
 
 /**
  * Calls `flush()` once all sockets that are ready now have been read: what many events produce for one connection then leaves in one write. Costs no
  * latency beyond the work of that turn.
  */
-export function flushAtEndOfPoll(item: PollFlushable): void {
-  if (waiting.push(item) === 1) setImmediate(run);
+export function flushAtEndOfPoll(item: Flushable): void {
+  queue.add(item);
 }
