@@ -2,13 +2,8 @@ import type { Cluster } from "../resources/cluster.ts";
 import type { LbEndpoint, LocalityLbEndpoints } from "../resources/endpoint.ts";
 import { isIP } from "../resources/ip.ts";
 import { RAW_BUFFER, type TransportSocket } from "../resources/base.ts";
-import { UpstreamHttpProtocolOptions } from "../resources/protocol-options.ts";
-import type {
-  Http1ProtocolOptions,
-  Http2ProtocolOptions,
-  HttpProtocolOptions,
-  UpstreamTlsNames,
-} from "../resources/protocol-options.ts";
+import { Http2ProtocolOptions, UpstreamHttpProtocolOptions } from "../resources/protocol-options.ts";
+import type { Http1ProtocolOptions, HttpProtocolOptions, UpstreamTlsNames } from "../resources/protocol-options.ts";
 import { parse } from "../resources/schema/index.ts";
 import type { DecodeContext, TypedConfig } from "../resources/schema/index.ts";
 import type { AutoNames } from "../tls/cluster-tls.ts";
@@ -19,7 +14,7 @@ import { complain } from "./complain.ts";
 import type { DnsRefresh } from "./dns/refresh-delay.ts";
 import type { DnsLookupFamily } from "./dns/dns-resolver.ts";
 import { healthFlagsOf } from "./health-flag.ts";
-import type { HostOptions, UpstreamOptions } from "./host.ts";
+import type { HostOptions, ProtocolChoice, UpstreamOptions } from "./host.ts";
 import { http2SessionOptions, keepaliveOptions } from "./http2-options.ts";
 import type { Http2UpstreamOptions } from "./pool/http2-upstream-connection.ts";
 
@@ -73,7 +68,7 @@ const PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions
 
 /** Reads a cluster. Mistakes that only show here are reported to the context; the result is of use only when there are none. */
 export function readClusterConfig(cluster: Cluster, context: DecodeContext): ClusterConfig {
-  const { common, http1, http2, followDownstream, names } = protocolOptions(cluster, context);
+  const { common, http1, http2, choice, names } = protocolOptions(cluster, context);
   const discovery = cluster.type === "STRICT_DNS" || cluster.type === "LOGICAL_DNS" ? cluster.type : "STATIC";
   const localities = cluster.loadAssignment?.endpoints ?? [];
   const failure = cluster.dnsFailureRefreshRate;
@@ -82,6 +77,7 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
   if (failure?.maxInterval !== undefined && failure.maxInterval < failure.baseInterval) {
     complain(context, failure, "out_of_range", "found a maxInterval less than baseInterval, wanted it to be at least as long");
   }
+  if (choice === "alpn") checkAlpn(cluster, context);
   return {
     name: cluster.name,
     statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
@@ -125,7 +121,7 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
       properCase: http1?.headerKeyFormat?.properCaseWords !== undefined,
       absoluteUrl: http1?.sendFullyQualifiedUrl ?? false,
       http2: http2 === undefined ? null : http2Options(http2, cluster, common),
-      followDownstream,
+      choice,
     },
     dnsFamily: cluster.dnsLookupFamily,
     dnsRefresh: {
@@ -167,16 +163,19 @@ function protocolOptions(cluster: Cluster, context: DecodeContext): ProtocolOpti
       const message = `found the same options in the deprecated fields of the cluster, wanted them only in "${PROTOCOL_OPTIONS}"`;
       context.report(config.node, "oneof_conflict", message);
     }
-    const { explicitHttpConfig: explicit, useDownstreamProtocolConfig: downstream } = options;
+    const { explicitHttpConfig: explicit, useDownstreamProtocolConfig: downstream, autoConfig: auto } = options;
+    const several = downstream ?? auto;
     return {
       common: options.commonHttpProtocolOptions,
-      http1: explicit?.httpProtocolOptions ?? downstream?.httpProtocolOptions,
-      http2: explicit?.http2ProtocolOptions ?? downstream?.http2ProtocolOptions,
-      followDownstream: downstream !== undefined,
+      http1: explicit?.httpProtocolOptions ?? several?.httpProtocolOptions,
+      http2: explicit?.http2ProtocolOptions ?? several?.http2ProtocolOptions,
+      choice: downstream !== undefined ? "downstream" : auto !== undefined ? "alpn" : "none",
       names: options.upstreamHttpProtocolOptions,
     };
   }
-  return { common, http1, http2, followDownstream: cluster.protocolSelection === "USE_DOWNSTREAM_PROTOCOL", names };
+  const follows = cluster.protocolSelection === "USE_DOWNSTREAM_PROTOCOL";
+  const options2 = http2 ?? (follows ? Http2ProtocolOptions.empty() : undefined);
+  return { common, http1, http2: options2, choice: follows ? "downstream" : "none", names };
 }
 
 /** What a cluster speaks. */
@@ -184,8 +183,20 @@ interface ProtocolOptions {
   readonly common: HttpProtocolOptions | undefined;
   readonly http1: Http1ProtocolOptions | undefined;
   readonly http2: Http2ProtocolOptions | undefined;
-  readonly followDownstream: boolean;
+  readonly choice: ProtocolChoice;
   readonly names: UpstreamTlsNames | undefined;
+}
+
+/** Without a handshake there is nobody to choose. Envoy refuses the same. */
+function checkAlpn(cluster: Cluster, context: DecodeContext): void {
+  const wanted = "wanted TLS: the upstream chooses its protocol by ALPN (auto_config)";
+  if (transportOf(cluster.transportSocket) === undefined) {
+    complain(context, cluster, "invalid_value", `found a plain transport_socket in cluster "${cluster.name}", ${wanted}`);
+  }
+  for (const match of cluster.transportSocketMatches) {
+    if (transportOf(match.transportSocket) !== undefined) continue;
+    complain(context, match, "invalid_value", `found a plain transport_socket for "${match.name}", ${wanted}`);
+  }
 }
 
 /** The configuration of a transport socket that is not the plain one. */

@@ -28,6 +28,11 @@ export interface UpstreamEnvironment {
   readonly timers: TimerWheel;
 }
 
+/**
+ * Who chooses between HTTP/1.1 and HTTP/2: nobody, what the request came by (`use_downstream_protocol_config`), or the upstream (`auto_config`).
+ */
+export type ProtocolChoice = "none" | "downstream" | "alpn";
+
 /** How connections of a cluster are made and kept. */
 export interface UpstreamOptions {
   /** ms. */
@@ -55,8 +60,7 @@ export interface UpstreamOptions {
   readonly properCase: boolean;
   /** null: HTTP/1.1 is spoken. */
   readonly http2: Http2UpstreamOptions | null;
-  /** `use_downstream_protocol_config`: HTTP/2 only for requests that came by it. */
-  readonly followDownstream: boolean;
+  readonly choice: ProtocolChoice;
 }
 
 /** What a host knows of its cluster. */
@@ -98,7 +102,13 @@ export interface HostMonitor {
 /** Places of pools: protocol, then priority. */
 const HTTP1 = 0;
 const HTTP2 = 1;
-const HIGH = 2;
+const ALPN = 2;
+const HIGH = 3;
+
+/** What is offered by ALPN where the cluster's TLS does not say. By place. */
+const OFFERS: readonly (readonly string[])[] = [["http/1.1"], ["h2"], ["h2", "http/1.1"]];
+/** For what is not HTTP. */
+const NOTHING: readonly string[] = [];
 
 /** Counters of one endpoint, as `/clusters` names them. */
 export class HostStats {
@@ -165,9 +175,10 @@ export class HostImpl implements Host {
     this.monitor = null;
     this.tcpConnections = null;
     this.flags = options.healthFlags;
-    this.pools = [null, null, null, null];
+    this.pools = [null, null, null, null, null, null];
     this.left = false;
-    this.protocol = owner.upstream.http2 === null || owner.upstream.followDownstream ? HTTP1 : HTTP2;
+    const { choice, http2 } = owner.upstream;
+    this.protocol = choice === "alpn" ? ALPN : http2 === null || choice === "downstream" ? HTTP1 : HTTP2;
     this.tls = owner.tlsFor(options.metadata)?.newKeeper() ?? null;
     this.namedPools = null;
   }
@@ -194,9 +205,8 @@ export class HostImpl implements Host {
   }
 
   newStream(request: UpstreamRequest, priority: ResourcePriority): PendingStream | null {
-    const { upstream } = this.owner;
     let which = this.protocol;
-    if (upstream.followDownstream && upstream.http2 !== null && request.downstreamProtocol === "HTTP/2") which = HTTP2;
+    if (this.owner.upstream.choice === "downstream" && request.downstreamProtocol === "HTTP/2") which = HTTP2;
     if (priority === "HIGH") which += HIGH;
     if (this.tls !== null && this.tls.cluster.autoSni)
       return this.namedPool(which, hostName(request.authority ?? "")).newStream(request);
@@ -209,8 +219,13 @@ export class HostImpl implements Host {
 
   private newPool(which: number, name: string): ConnectionPool {
     const { limits, upstream } = this.owner;
-    const http2 = (which & HTTP2) === 0 ? null : upstream.http2;
-    const pool = new ConnectionPool(this, which >= HIGH ? limits.HIGH : limits.DEFAULT, http2, name);
+    const place = which % HIGH;
+    const protocol = {
+      http2: place === HTTP1 ? null : upstream.http2,
+      negotiated: place === ALPN,
+      alpn: OFFERS[place] as readonly string[],
+    };
+    const pool = new ConnectionPool(this, which >= HIGH ? limits.HIGH : limits.DEFAULT, protocol, name);
     if (this.left) pool.drain();
     return pool;
   }
@@ -227,10 +242,10 @@ export class HostImpl implements Host {
     return pool;
   }
 
-  /** Connects, by TLS where the cluster says so. `name`: that of the pool. */
-  connect(name: string, handler: ConnectionHandler): Connection {
+  /** Connects, by TLS where the cluster says so. `name`: that of the pool. `alpn`: what is offered where the cluster's TLS names nothing. */
+  connect(name: string, handler: ConnectionHandler, alpn = NOTHING): Connection {
     const { environment, upstream } = this.owner;
-    const options = this.tls === null ? upstream.connect : { ...upstream.connect, tls: this.tls.next(this.hostname, name) };
+    const options = this.tls === null ? upstream.connect : { ...upstream.connect, tls: this.tls.next(this.hostname, name, alpn) };
     return environment.connect(this.target, options, handler);
   }
 

@@ -9,6 +9,7 @@ import {
   list,
   message,
   notBuilt,
+  orEmpty,
   string,
   uint32Value,
   unsupported,
@@ -169,11 +170,17 @@ export const UpstreamHttpProtocolOptions = message(
     /** The protocol of the downstream's request. */
     useDownstreamProtocolConfig: message("envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig", {
       httpProtocolOptions: Http1ProtocolOptions,
-      /** Options for requests that came by HTTP/2; unset: those go by HTTP/1.1. */
-      http2ProtocolOptions: Http2ProtocolOptions,
+      /** Options for requests that came by HTTP/2; unset: the defaults. */
+      http2ProtocolOptions: orEmpty(Http2ProtocolOptions),
       http3ProtocolOptions: unsupported("there is no HTTP/3"),
     }),
-    autoConfig: unsupported("there is no ALPN to upstreams yet"),
+    /** The upstream chooses by ALPN, of `h2` and `http/1.1`; one without ALPN speaks HTTP/1.1. Needs TLS. */
+    autoConfig: message("envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig", {
+      httpProtocolOptions: Http1ProtocolOptions,
+      http2ProtocolOptions: orEmpty(Http2ProtocolOptions),
+      http3ProtocolOptions: unsupported("there is no HTTP/3"),
+      alternateProtocolsCacheOptions: unsupported("there is no HTTP/3"),
+    }),
     httpFilters: unsupported("there are no upstream filters yet"),
     headerValidationConfig: unsupported("there is one validator"),
     outlierDetection: unsupported("there is no outlier detection yet"),

@@ -109,6 +109,7 @@ export function clientTlsFor(
   serverName: string,
   requiredName: string,
   sessions: SessionCache | null,
+  alpn: readonly string[],
 ): ClientTls {
-  return { context: parts.context, serverName, alpn: parts.alpn, checkPeer: parts.checkFor(requiredName), sessions };
+  return { context: parts.context, serverName, alpn, checkPeer: parts.checkFor(requiredName), sessions };
 }

@@ -76,15 +76,17 @@ export class ClusterTls {
   }
 
   /** @internal The TLS under a name, new when the files have changed since `before`. */
-  named(before: Named | undefined, hostname: string, authority: string): Named {
+  named(before: Named | undefined, hostname: string, authority: string, alpn: readonly string[]): Named {
     const parts = this.#live.current;
     if (before?.parts === parts) return before;
     const resource = this.#resource;
     const automatic = this.autoSni && authority !== "" ? authority : "";
     const serverName = automatic !== "" ? automatic : resource.autoHostSni && hostname !== "" ? hostname : resource.sni;
     const required = (this.#sanValidation && automatic !== "") || resource.autoSniSanValidation ? serverName : "";
+    // What the resource names comes first, as in Envoy.
+    const offered = parts.alpn.length > 0 ? parts.alpn : alpn;
     const sessions: SessionCache | null = parts.sessionKeys > 0 ? new Sessions(parts.sessionKeys) : null;
-    return { parts, tls: clientTlsFor(parts, isIpText(serverName) ? "" : serverName, required, sessions) };
+    return { parts, tls: clientTlsFor(parts, isIpText(serverName) ? "" : serverName, required, sessions, offered) };
   }
 
   handshakeDone(connection: Connection): void {
@@ -101,25 +103,25 @@ export class ClusterTls {
   }
 }
 
-/** An endpoint's names with their sessions. */
+/** An endpoint's names with their sessions, each for what it offers by ALPN: pools of one endpoint may offer different things. */
 export class TlsKeeper {
   readonly cluster: ClusterTls;
-  #byName: Map<string, Named> | null = null;
-  #one: Named | undefined = undefined;
+  readonly #named: Map<string, Named> = new Map();
 
   constructor(cluster: ClusterTls) {
     this.cluster = cluster;
   }
 
-  /** The TLS for the next connection. `authority`: the request's host, without port; matters with `auto_sni` only. */
-  next(hostname: string, authority: string): ClientTls {
-    if (!this.cluster.autoSni || authority === "") {
-      this.#one = this.cluster.named(this.#one, hostname, "");
-      return this.#one.tls;
-    }
-    const names = (this.#byName ??= new Map());
-    const named = this.cluster.named(names.get(authority), hostname, authority);
-    names.set(authority, named);
+  /**
+   * The TLS for the next connection. `authority`: the request's host, without port; matters with `auto_sni` only. `alpn`: what is offered when the
+   * resource names nothing.
+   */
+  next(hostname: string, authority: string, alpn: readonly string[]): ClientTls {
+    const names = this.#named;
+    const name = this.cluster.autoSni ? authority : "";
+    const key = `${alpn.join()} ${name}`;
+    const named = this.cluster.named(names.get(key), hostname, name, alpn);
+    names.set(key, named);
     // Clients choose the names: their number has a bound.
     if (names.size > MAX_NAMES) names.delete(names.keys().next().value as string);
     return named.tls;

@@ -4,10 +4,23 @@ import type { CircuitBreaker } from "../circuit-breaker.ts";
 import type { HostImpl } from "../host.ts";
 import { Http1UpstreamConnection } from "./http1-upstream-connection.ts";
 import { Http2UpstreamConnection, type Http2UpstreamOptions } from "./http2-upstream-connection.ts";
+import { NegotiatingConnection } from "./negotiating-connection.ts";
 import { PendingRequest } from "./pending-request.ts";
 import type { PooledConnection } from "./pooled-connection.ts";
 
 const GONE = "the cluster was removed";
+
+/** What connections of a pool speak. */
+export interface PoolProtocol {
+  /** null: HTTP/1.1. */
+  readonly http2: Http2UpstreamOptions | null;
+  /** HTTP/2 only where the host has chosen it by ALPN. */
+  readonly negotiated: boolean;
+  /** What is offered by ALPN where the cluster's TLS names nothing. */
+  readonly alpn: readonly string[];
+}
+
+const HTTP1: PoolProtocol = { http2: null, negotiated: false, alpn: [] };
 
 /**
  * The connections to one host for one priority: of HTTP/1.1, which carry one request at a time, or of HTTP/2, which carry many. The one that was used
@@ -16,7 +29,7 @@ const GONE = "the cluster was removed";
 export class ConnectionPool {
   readonly host: HostImpl;
   readonly limits: CircuitBreaker;
-  private readonly http2: Http2UpstreamOptions | null;
+  readonly protocol: PoolProtocol;
   /** Of these: not established yet. */
   connecting: number;
   /** Requests that run. Kept by the connections. */
@@ -41,12 +54,11 @@ export class ConnectionPool {
   /** What its connections ask for by SNI under `auto_sni`; "" otherwise. */
   readonly name: string;
 
-  /** `http2` null: its connections speak HTTP/1.1. */
-  constructor(host: HostImpl, limits: CircuitBreaker, http2: Http2UpstreamOptions | null = null, name = "") {
+  constructor(host: HostImpl, limits: CircuitBreaker, protocol = HTTP1, name = "") {
     this.host = host;
     this.name = name;
     this.limits = limits;
-    this.http2 = http2;
+    this.protocol = protocol;
     this.all = new Set();
     this.connecting = 0;
     this.active = 0;
@@ -57,6 +69,7 @@ export class ConnectionPool {
     this.failing = null;
     this.draining = false;
     this.disposed = false;
+    const { http2 } = protocol;
     const { preconnectRatio, maxRequestsPerConnection: most } = host.owner.upstream;
     this.preconnectRatio = preconnectRatio;
     this.requestsPerConnection = http2 === null ? 1 : Math.min(most === 0 ? Infinity : most, http2.session.maxConcurrentStreams);
@@ -160,11 +173,26 @@ export class ConnectionPool {
     }
     this.connecting++;
     this.limits.connections++;
-    const { http2 } = this;
-    const connection = http2 === null ? new Http1UpstreamConnection(this) : new Http2UpstreamConnection(this, http2);
+    const connection = this.newConnection();
     this.all.add(connection);
     connection.open();
     return below;
+  }
+
+  private newConnection(): PooledConnection {
+    const { http2, negotiated } = this.protocol;
+    if (http2 === null) return new Http1UpstreamConnection(this);
+    return negotiated ? new NegotiatingConnection(this) : new Http2UpstreamConnection(this, http2);
+  }
+
+  /** The host has chosen what a connection speaks: what is returned goes on with it. The connection after it is thought to be alike. */
+  negotiated(connection: PooledConnection, http2: boolean): PooledConnection {
+    if (!http2) this.learned(1);
+    const options = this.protocol.http2;
+    const next = http2 && options !== null ? new Http2UpstreamConnection(this, options) : new Http1UpstreamConnection(this);
+    this.all.delete(connection);
+    this.all.add(next);
+    return next;
   }
 
   /** How many requests the host takes on a connection, as it has said itself: what the next one is thought to take. */
@@ -178,6 +206,8 @@ export class ConnectionPool {
     this.connecting--;
     this.free(connection);
     this.serve();
+    // It may take fewer than it was thought to.
+    if (this.pending > 0) this.connectIfNeeded();
   }
 
   /** A connection may take another request. Follow with `serve()` once what the last request still hears has been said. */

@@ -70,9 +70,8 @@ export class Http1UpstreamConnection
     this.heldTrailers = null;
   }
 
-  override open(): void {
+  protected countProtocol(): void {
     this.host.owner.stats.upstream_cx_http1_total.value++;
-    super.open();
   }
 
   protected begin(request: UpstreamRequest): void {

@@ -41,9 +41,8 @@ export class Http2UpstreamConnection extends PooledConnection implements Session
     this.#flushing = false;
   }
 
-  override open(): void {
+  protected countProtocol(): void {
     this.host.owner.stats.upstream_cx_http2_total.value++;
-    super.open();
   }
 
   /** The socket is there; the connection is when the peer's SETTINGS are: how many streams it takes they say, and whether it speaks HTTP/2 at all. */

@@ -84,10 +84,31 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
     stats.cx_active++;
     owner.stats.upstream_cx_total.value++;
     owner.stats.upstream_cx_active.value++;
+    this.countProtocol();
     this.openedAt = environment.clock.now();
     environment.timers.arm(this.timer, upstream.connectTimeout);
-    this.connection = this.host.connect(this.pool.name, this);
+    this.connection = this.host.connect(this.pool.name, this, this.pool.protocol.alpn);
     this.connection.setWatermark(upstream.bufferLimit);
+  }
+
+  /** Counts what it speaks. */
+  protected abstract countProtocol(): void;
+
+  /** Gives what it has to another one: it is known now what is spoken. */
+  protected handOver(next: PooledConnection): void {
+    const { connection } = this;
+    const { environment, upstream } = this.host.owner;
+    if (connection === null) return;
+    environment.timers.disarm(this.timer);
+    this.state = CLOSED;
+    this.connection = null;
+    next.countProtocol();
+    next.openedAt = this.openedAt;
+    next.connection = connection;
+    connection.handler = next;
+    // The time for connecting goes on: an HTTP/2 connection is there when its peer has said so.
+    environment.timers.arm(next.timer, Math.max(1, upstream.connectTimeout - (environment.clock.now() - this.openedAt)));
+    next.onConnect();
   }
 
   /** Whether it is neither idle nor on its way. */
