@@ -38,7 +38,7 @@ import { adminContext } from "./admin-context.ts";
 import { RouteCompilations } from "./compile-routes.ts";
 import { KeptHosts } from "../plugins/routing/table/kept-hosts.ts";
 import { readAhead } from "../core/resources/read-ahead.ts";
-import { inSlices } from "../core/transport/slices.ts";
+import { atOnce, inSlices, type Pacing } from "../core/transport/slices.ts";
 import type { Pace, Sliced } from "../core/contract/sliced.ts";
 import { explainRequest, type ListenerAt } from "../core/server/explain/explain-request.ts";
 import { type Explanation, tellExplained } from "./explain/explanation.ts";
@@ -237,7 +237,7 @@ export class Gateway {
     const gateway = new Gateway(options);
     let loaded: Loaded;
     try {
-      loaded = await gateway.#load(await gateway.#reader.read());
+      loaded = await gateway.#load(await gateway.#reader.read(atOnce), atOnce);
     } catch (error) {
       if (error instanceof ConfigurationError) return error.errors;
       throw error;
@@ -247,7 +247,7 @@ export class Gateway {
     const files = new LogFiles({ stats: gateway.stats, log: gateway.loggers.get("misc"), timers, fileSystem: NO_FILES });
     const clusters = { get: (name: string) => gateway.clusters.get(name) };
     const createAccessLog = accessLogFactory({ files, runtime, clusters });
-    const snapshot = await inSlices((pace) => gateway.#build(loaded, runtime, createAccessLog, pace));
+    const snapshot = await atOnce((pace) => gateway.#build(loaded, runtime, createAccessLog, pace));
     snapshot?.discard();
     for (const plugin of loaded.plugins) plugin.dispose();
     return loaded.context.errors;
@@ -258,11 +258,11 @@ export class Gateway {
    */
   static async explain(options: GatewayOptions, ask: Ask): Promise<Explanation | string> {
     const gateway = new Gateway(options);
-    const loaded = await gateway.#load(await gateway.#reader.read());
+    const loaded = await gateway.#load(await gateway.#reader.read(atOnce), atOnce);
     const runtime = gateway.#runtimeOf(loaded.bootstrap);
     const files = new LogFiles({ stats: gateway.stats, log: gateway.loggers.get("misc"), timers, fileSystem: NO_FILES });
     const createAccessLog = accessLogFactory({ files, runtime, clusters: { get: (name) => gateway.clusters.get(name) } });
-    const snapshot = await inSlices((pace) => gateway.#build(loaded, runtime, createAccessLog, pace));
+    const snapshot = await atOnce((pace) => gateway.#build(loaded, runtime, createAccessLog, pace));
     try {
       if (snapshot === undefined) throw new ConfigurationError(loaded.context.errors.filter((e) => e.severity === "error"));
       snapshot.activate();
@@ -311,10 +311,12 @@ export class Gateway {
 
   async #apply(first: boolean): Promise<void> {
     const log = this.loggers.get("config");
-    const configuration = await this.#reader.read();
+    // Before the first configuration serves nobody waits for the event loop.
+    const pacing = first ? atOnce : inSlices;
+    const configuration = await this.#reader.read(pacing);
     this.#configFiles = configuration.files.map((file) => resolve(file));
     this.folders = configuration.folders;
-    const loaded = await this.#load(configuration);
+    const loaded = await this.#load(configuration, pacing);
     const { bootstrap, context } = loaded;
     if (first) this.#useStats(bootstrap, loaded.stats);
     const runtime = this.#runtimeOf(bootstrap);
@@ -322,7 +324,7 @@ export class Gateway {
     try {
       const clusters = { get: (name: string) => this.clusters.get(name) };
       const createAccessLog = accessLogFactory({ files: this.logFiles, runtime, clusters });
-      snapshot = await inSlices((pace) => this.#build(loaded, runtime, createAccessLog, pace));
+      snapshot = await pacing((pace) => this.#build(loaded, runtime, createAccessLog, pace));
     } finally {
       if (snapshot === undefined) for (const plugin of loaded.plugins) plugin.dispose();
     }
@@ -452,11 +454,11 @@ export class Gateway {
   }
 
   /** Text -> resources and plugins. Throws a ConfigurationError with every mistake found so far. */
-  async #load(configuration: Configuration): Promise<Loaded> {
+  async #load(configuration: Configuration, pacing: Pacing): Promise<Loaded> {
     const { root, file, text } = configuration;
     const context = new DecodeContext({ allowUnsupported: this.options.allowUnsupported === true });
     for (const error of configuration.errors) context.add(error);
-    if (root !== undefined) await inSlices((pace) => readAhead(root, { allowUnsupported: context.allowUnsupported }, pace));
+    if (root !== undefined) await pacing((pace) => readAhead(root, { allowUnsupported: context.allowUnsupported }, pace));
     const bootstrap = root === undefined ? undefined : decode(Bootstrap, root, context);
     const plugins: PluginModule[] = [];
     const byReference = new Map<string, PluginDefinition>();

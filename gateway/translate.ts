@@ -3,6 +3,7 @@ import { Document, type Node as YamlNode, isMap, isSeq } from "yaml";
 import { toJsonObject } from "../core/resources/document/scalar.ts";
 import { formatErrors } from "../core/resources/schema/index.ts";
 import { originOf, whereOfOrigin } from "../plugins/control/istio/translate/index.ts";
+import { atOnce } from "../core/transport/slices.ts";
 import type { NodeArguments } from "./node-arguments.ts";
 import { ConfigurationReader, resourcesOf } from "./configuration/configuration.ts";
 
@@ -13,7 +14,7 @@ import { ConfigurationReader, resourcesOf } from "./configuration/configuration.
  * @param output a file, or "-" for standard output.
  */
 export async function translateFiles(options: NodeArguments, output: string): Promise<number> {
-  const { root, errors, translation } = await new ConfigurationReader(options).read();
+  const { root, errors, translation } = await new ConfigurationReader(options).read(atOnce);
   if (errors.length > 0) process.stderr.write(formatErrors(errors) + "\n");
   if (root?.kind !== "map" || errors.some(({ severity }) => severity === "error")) return 1;
   const resources = translation === undefined ? {} : resourcesOf(translation);

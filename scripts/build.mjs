@@ -42,11 +42,34 @@ const library = await build({
   },
 });
 
+/** Parts of the runtime that take milliseconds to load and that not every gateway, or not the first answer, needs. */
+const LATE = ["node:crypto", "node:tls", "node:fs/promises", "node:dns/promises", "node:os", "node:vm", "node:v8"];
+
+/** Loads these when something of them is first used: what is imported is an object that looks there. */
+const lateBuiltins = {
+  name: "late-builtins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/, namespace: "file" }, ({ path }) =>
+      LATE.includes(path) ? { path, namespace: "late" } : undefined,
+    );
+    onLoad({ filter: /^/, namespace: "late" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== "default");
+      const id = JSON.stringify(path);
+      return {
+        contents: `for (const name of ${JSON.stringify(names)})
+  Object.defineProperty(exports, name, { enumerable: true, get: () => require(${id})[name] });`,
+      };
+    });
+    onResolve({ filter: /^node:/, namespace: "late" }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 // CommonJS: its compiled form can be kept, and Node starts its module loader for ES modules only when something asks for one.
 const program = await build({
   ...shared,
   format: "cjs",
   entryPoints: { program: "gateway/cli.ts" },
+  plugins: [lateBuiltins],
   entryNames: "chunks/[name]-[hash]",
   outExtension: { ".js": ".cjs" },
   // A script that was taken from its compiled form has no module loader behind `import()`.

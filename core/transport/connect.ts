@@ -4,7 +4,7 @@ import { HandleConnection, hasNativePath } from "./handle-connection.ts";
 import { native } from "./native.ts";
 import { SocketConnection } from "./socket-connection.ts";
 import type { ClientTls } from "./tls/tls-options.ts";
-import { wrapHandle } from "./tls/native-tls.ts";
+import { nativeTls } from "./tls/native-tls.ts";
 import { TlsHandleConnection } from "./tls/tls-handle-connection.ts";
 import { TlsSocketConnection } from "./tls/tls-socket-connection.ts";
 
@@ -62,7 +62,7 @@ function connectTls(
   if (
     !("path" in address) &&
     options.native !== false &&
-    wrapHandle !== null &&
+    nativeTls() !== null &&
     native !== null &&
     native.ConnectRequest !== null
   ) {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { testEnds } from "../../test/lib/tls-ends.ts";
 import { connectionCases, overTls } from "./connection.conformance.ts";
 import { hasNativePath } from "./handle-connection.ts";
-import { wrapHandle } from "./tls/native-tls.ts";
+import { nativeTls } from "./tls/native-tls.ts";
 
 test("this runtime has the native path", () => {
   expect(hasNativePath).toBe(true);
@@ -21,7 +21,7 @@ describe("over TLS", () => {
   });
 
   test("this runtime has the native path for TLS", () => {
-    expect(wrapHandle).not.toBeNull();
+    expect(nativeTls()).not.toBeNull();
   });
 
   for (const path of ["native", "portable"] as const) {

@@ -1,4 +1,4 @@
-import type { Pace, Sliced } from "../contract/sliced.ts";
+import { finish, NO_PAUSES, type Pace, type Sliced } from "../contract/sliced.ts";
 import { clock } from "./clock.ts";
 import { sliceMade } from "./collect.ts";
 
@@ -6,6 +6,12 @@ import { sliceMade } from "./collect.ts";
 const SLICE = 3;
 /** Steps between readings of the time, which cost as much as a small step. A power of two. */
 const STEPS = 8;
+
+/** How work is done that can be interrupted: `inSlices` while connections are served, `atOnce` before the first. */
+export type Pacing = <T>(work: (pace: Pace) => Sliced<T>) => Promise<T>;
+
+/** Does work without a pause and without collecting between: nobody waits for the event loop. Rejects with what the work throws. */
+export const atOnce: Pacing = (work) => new Promise((resolve) => resolve(finish(work(NO_PAUSES))));
 
 /**
  * Does work in slices of a few milliseconds, between which the event loop turns: connections are served while a configuration is read.

@@ -6,6 +6,7 @@ import { Bootstrap } from "../../core/resources/bootstrap.ts";
 import { HttpConnectionManager } from "../../core/resources/http-connection-manager.ts";
 import type { VirtualHost } from "../../core/resources/route.ts";
 import { decode, DecodeContext, formatErrors, parse, whereOf } from "../../core/resources/schema/index.ts";
+import { inSlices } from "../../core/transport/slices.ts";
 import { type Configuration, ConfigurationReader } from "./configuration.ts";
 
 const GATEWAY = `apiVersion: networking.istio.io/v1
@@ -67,7 +68,7 @@ describe("a configuration of files and folders", () => {
   it("has the resources of the bootstrap and what the objects were translated to", async () => {
     write("objects.yaml", `${GATEWAY}---\n${virtualService("a")}`);
     write("envoy.yaml", "node: { id: me }\nstatic_resources: { clusters: [{ name: own, type: STATIC }] }\n");
-    const configuration = await readerOf().read();
+    const configuration = await readerOf().read(inSlices);
     const { node, staticResources } = bootstrapOf(configuration);
     expect(node?.id).toBe("me");
     expect(staticResources.clusters.map(({ name }) => name)).toContain("own");
@@ -78,7 +79,7 @@ describe("a configuration of files and folders", () => {
 
   it("knows where resources come from", async () => {
     write("a.yaml", `${GATEWAY}---\n${virtualService("a")}`);
-    const host = hostsOf(await readerOf().read()).get("a.example:80");
+    const host = hostsOf(await readerOf().read(inSlices)).get("a.example:80");
     if (host === undefined) throw new Error("no such host");
     expect(whereOf(host)).toMatchObject({ file: join(folder, "a.yaml"), path: "spec.hosts" });
     expect(whereOf(host.routes[0])).toMatchObject({ file: join(folder, "a.yaml"), line: 14 });
@@ -88,10 +89,10 @@ describe("a configuration of files and folders", () => {
     write("gateway.yaml", GATEWAY);
     for (const name of ["a", "b", "c"]) write(`${name}.yaml`, virtualService(name));
     const reader = readerOf();
-    const before = hostsOf(await reader.read());
-    expect(hostsOf(await reader.read())).toEqual(before);
+    const before = hostsOf(await reader.read(inSlices));
+    expect(hostsOf(await reader.read(inSlices))).toEqual(before);
     write("b.yaml", virtualService("b", "changed"));
-    const after = hostsOf(await reader.read());
+    const after = hostsOf(await reader.read(inSlices));
     expect(after.get("a.example:80")).toBe(before.get("a.example:80"));
     expect(after.get("c.example:80")).toBe(before.get("c.example:80"));
     expect(after.get("b.example:80")).not.toBe(before.get("b.example:80"));
@@ -104,10 +105,10 @@ describe("a configuration of files and folders", () => {
     const reader = readerOf();
     const now = new Date();
     utimesSync(file, now, now);
-    await reader.read();
+    await reader.read(inSlices);
     write("a.yaml", virtualService("a", "two"));
     utimesSync(file, now, now);
-    const host = hostsOf(await reader.read()).get("a.example:80");
+    const host = hostsOf(await reader.read(inSlices)).get("a.example:80");
     expect(host?.routes[0].directResponse?.body?.inlineString).toBe("two");
   });
 
@@ -122,16 +123,16 @@ describe("a configuration of files and folders", () => {
     ["a mistake in one file", { "a.yaml": GATEWAY, "b.yaml": "kind: [" }, "b.yaml:1:"],
   ])("%s is refused", async (_what, files: Readonly<Record<string, string>>, message) => {
     for (const [name, text] of Object.entries(files)) write(name, text);
-    const { errors } = await readerOf().read();
+    const { errors } = await readerOf().read(inSlices);
     expect(errors.some(({ severity }) => severity === "error")).toBe(true);
     expect(formatErrors([...errors])).toContain(message.replaceAll("FOLDER", folder));
   });
 
   it("a file that was named may not be empty or absent, one that was found may be empty", async () => {
     const file = write("a.yaml", "# nothing\n");
-    expect(formatErrors([...(await readerOf(file).read()).errors])).toContain("found an empty document");
-    expect(formatErrors([...(await readerOf(join(folder, "no.yaml")).read()).errors])).toContain("there is no such file");
+    expect(formatErrors([...(await readerOf(file).read(inSlices)).errors])).toContain("found an empty document");
+    expect(formatErrors([...(await readerOf(join(folder, "no.yaml")).read(inSlices)).errors])).toContain("there is no such file");
     write("b.yaml", GATEWAY);
-    expect(formatErrors([...(await readerOf().read()).errors])).not.toContain("error");
+    expect(formatErrors([...(await readerOf().read(inSlices)).errors])).not.toContain("error");
   });
 });

@@ -1,6 +1,6 @@
 import type { Pace, Sliced } from "../../core/contract/sliced.ts";
 import { type Node, parseDocumentSliced, type ResourceError } from "../../core/resources/schema/index.ts";
-import { inSlices } from "../../core/transport/slices.ts";
+import type { Pacing } from "../../core/transport/slices.ts";
 import { buildMesh } from "../../plugins/control/istio/mesh.ts";
 import type { MeshObject } from "../../plugins/control/istio/object.ts";
 import {
@@ -51,7 +51,7 @@ export interface Configuration {
 
 /**
  * Reads files and folders into one bootstrap, again and again: a file that did not change is not read, parsed or translated anew, and what was made
- * of it are the same objects. All that takes long is done in slices.
+ * of it are the same objects. All that takes long can be done in slices.
  */
 export class ConfigurationReader {
   readonly #source: ConfigurationSource;
@@ -71,25 +71,26 @@ export class ConfigurationReader {
     this.#node = { kind: "ingress-gateway", labels, namespace, ports, ...(address === undefined ? {} : { address }) };
   }
 
-  async read(): Promise<Configuration> {
+  /** @param pacing how the parts that take long are done */
+  async read(pacing: Pacing): Promise<Configuration> {
     const { text, paths } = this.#source;
-    return text === undefined ? this.#readPaths() : this.#readText(text, paths[0]);
+    return text === undefined ? this.#readPaths(pacing) : this.#readText(text, paths[0], pacing);
   }
 
-  async #readText(text: string, file: string): Promise<Configuration> {
-    const { root, errors } = await inSlices((pace) => parseDocumentSliced(text, { file }, pace));
+  async #readText(text: string, file: string, pacing: Pacing): Promise<Configuration> {
+    const { root, errors } = await pacing((pace) => parseDocumentSliced(text, { file }, pace));
     return { root, file, text, errors, translation: undefined, files: [], folders: [] };
   }
 
-  async #readPaths(): Promise<Configuration> {
+  async #readPaths(pacing: Pacing): Promise<Configuration> {
     const { paths } = this.#source;
     const { files, folders } = await configTree(paths);
     const names = files.map(({ file }) => file);
     const texts = await this.#texts.read(names);
-    const { bootstrap, objects, errors } = await inSlices((pace) => this.#documents.read(files, texts, pace));
+    const { bootstrap, objects, errors } = await pacing((pace) => this.#documents.read(files, texts, pace));
     const found = [...errors];
     const isWrong = (): boolean => found.some(({ severity }) => severity === "error");
-    const translation = objects.length === 0 || isWrong() ? undefined : await this.#translate(objects, found);
+    const translation = objects.length === 0 || isWrong() ? undefined : await this.#translate(objects, found, pacing);
     if (bootstrap === undefined && objects.length === 0 && !isWrong()) found.push(nothingIn(paths));
     return {
       root: translation === undefined ? bootstrap?.root : joinBootstrap(bootstrap?.root, resourcesOf(translation), this.#nodes),
@@ -102,12 +103,12 @@ export class ConfigurationReader {
     };
   }
 
-  async #translate(objects: readonly MeshObject[], errors: ResourceError[]): Promise<Translation> {
+  async #translate(objects: readonly MeshObject[], errors: ResourceError[], pacing: Pacing): Promise<Translation> {
     const mesh = buildMesh(objects);
     errors.push(...mesh.errors);
     const previous = this.#translation;
     const node = this.#node;
-    this.#translation = await inSlices(function* (pace: Pace): Sliced<Translation> {
+    this.#translation = await pacing(function* (pace: Pace): Sliced<Translation> {
       // It yields far more often than is needed.
       for (const work = translateInSlices(node, mesh, previous); ;) {
         const step = work.next();
@@ -117,8 +118,8 @@ export class ConfigurationReader {
     });
     const { routes, clusters, problems } = this.#translation;
     errors.push(...problems);
-    await inSlices((pace) => this.#nodes.ahead(routes, "virtual_hosts", pace));
-    await inSlices((pace) => this.#nodes.ahead(clusters, "", pace));
+    await pacing((pace) => this.#nodes.ahead(routes, "virtual_hosts", pace));
+    await pacing((pace) => this.#nodes.ahead(clusters, "", pace));
     return this.#translation;
   }
 }

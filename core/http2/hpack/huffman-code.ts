@@ -16,11 +16,9 @@ export const CODE_LENGTH: Uint8Array = Uint8Array.from(LENGTHS, (letter) => lett
 export const CODE: Uint32Array = canonicalCodes(CODE_LENGTH);
 
 function canonicalCodes(lengths: Uint8Array): Uint32Array {
-  const codes = new Uint32Array(lengths.length);
-  let code = 0;
-  for (let length = 5; length <= 30; length++) {
-    for (let symbol = 0; symbol < lengths.length; symbol++) if (lengths[symbol] === length) codes[symbol] = code++;
-    code *= 2;
-  }
-  return codes;
+  const next = new Uint32Array(32);
+  for (const length of lengths) next[length + 1]++;
+  // The first code of a length follows the last of the one before, a bit longer.
+  for (let length = 1; length < 32; length++) next[length] = (next[length] + next[length - 1]) * 2;
+  return Uint32Array.from(lengths, (length) => next[length]++);
 }

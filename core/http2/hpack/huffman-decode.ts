@@ -53,7 +53,8 @@ function build(): Automaton {
   return { transitions, mayEnd };
 }
 
-const { transitions, mayEnd } = build();
+/** Made when the first string comes: most gateways that start have none. */
+let automaton: Automaton | null = null;
 
 /** How many bytes a string of so many can become: no code is shorter than five bits. */
 export function decodedBound(length: number): number {
@@ -65,6 +66,7 @@ export function decodedBound(length: number): number {
  * what no encoder writes: EOS within, padding that is longer than 7 bits or not all ones (RFC 7541 section 5.2).
  */
 export function huffmanDecode(bytes: Uint8Array, from: number, to: number, out: Uint8Array): number {
+  const { transitions, mayEnd } = (automaton ??= build());
   let state = 0;
   let length = 0;
   for (let i = from; i < to; i++) {

@@ -3,7 +3,7 @@ import type { ServerTls } from "./tls-options.ts";
 import net from "node:net";
 import { HandleConnection } from "../handle-connection.ts";
 import { SocketConnection } from "../socket-connection.ts";
-import { wrapHandle } from "./native-tls.ts";
+import { nativeTls } from "./native-tls.ts";
 import { TlsHandleConnection } from "./tls-handle-connection.ts";
 import { TlsSocketConnection } from "./tls-socket-connection.ts";
 
@@ -22,7 +22,7 @@ export function acceptTls(
     const released = raw.release();
     if (released === null) return null;
     const { handle, counter } = released;
-    if (wrapHandle !== null) return TlsHandleConnection.acceptedTls(handle, counter, sniffed, server, handler);
+    if (nativeTls() !== null) return TlsHandleConnection.acceptedTls(handle, counter, sniffed, server, handler);
     const socket = new net.Socket({ handle, allowHalfOpen: true, readable: true, writable: true } as net.SocketConstructorOpts);
     return TlsSocketConnection.acceptedTls(socket, counter, sniffed, server, handler);
   }

@@ -88,5 +88,9 @@ function detectSafely(): WrapHandle | null {
   }
 }
 
-/** The native path for TLS of this runtime, or null where there is none that we know. */
-export const wrapHandle: WrapHandle | null = detectSafely();
+let found: WrapHandle | null | undefined;
+
+/** The native path for TLS of this runtime, or null where there is none that we know. Looked for when TLS is first used. */
+export function nativeTls(): WrapHandle | null {
+  return found === undefined ? (found = detectSafely()) : found;
+}

@@ -8,7 +8,7 @@ import { clock } from "../clock.ts";
 import { BUFFERED, CLOSED, CONNECTING, HandleConnection, PAUSED, READING, READ_ENDED, SECURING } from "../handle-connection.ts";
 import { native } from "../native.ts";
 import { sharedReadBuffer } from "../read-buffer.ts";
-import { wrapHandle } from "./native-tls.ts";
+import { nativeTls } from "./native-tls.ts";
 import { TlsSession } from "./session.ts";
 import { TlsError } from "./tls-error.ts";
 import { alpnWire } from "./tls-options.ts";
@@ -67,7 +67,7 @@ export class TlsHandleConnection extends HandleConnection {
     server: ServerTls,
     handler: ConnectionHandler,
   ): TlsHandleConnection {
-    const session = (wrapHandle as WrapHandle)(handle, server.bare ?? server.context, true);
+    const session = (nativeTls() as WrapHandle)(handle, server.bare ?? server.context, true);
     const connection = new TlsHandleConnection(session, handler, CONNECTING | SECURING, counter);
     connection.server = server;
     connection.listenTo(session);
@@ -115,7 +115,7 @@ export class TlsHandleConnection extends HandleConnection {
   /** TCP is there: the session takes the handle's place. */
   protected override established(): void {
     const client = this.client as ClientTls;
-    const session = (wrapHandle as WrapHandle)(this.handle, client.context, false);
+    const session = (nativeTls() as WrapHandle)(this.handle, client.context, false);
     this.adopt(session);
     this.listenTo(session);
     session.setVerifyMode(true, false);
