@@ -30,6 +30,11 @@ export function isHttp(protocol: Protocol | undefined): boolean {
   );
 }
 
+/** Whether its requests go by HTTP/2. Istio: `IsHTTP2`. */
+export function isHttp2(protocol: Protocol | undefined): boolean {
+  return protocol === "HTTP2" || protocol === "GRPC" || protocol === "GRPC-WEB";
+}
+
 /** Whether it is spoken over TLS. */
 export function isTls(protocol: Protocol | undefined): boolean {
   return protocol === "HTTPS" || protocol === "TLS";

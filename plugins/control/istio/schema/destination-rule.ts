@@ -132,8 +132,9 @@ export const HTTPSettings = message("HTTPSettings", {
   maxRetries: int32({ default: 0 }),
   /** Default 1h. */
   idleTimeout: duration(),
+  /** HTTP/2 for ports that do not declare it. DEFAULT: as the mesh says, which is DO_NOT_UPGRADE. */
   h2UpgradePolicy: enumOf(["DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"], { default: "DEFAULT" }),
-  /** Speaks upstream what the client spoke. Default false. */
+  /** Speaks upstream what the client spoke; excludes UPGRADE. Default false. */
   useClientProtocol: bool({ default: false }),
   /** Default: no limit of ours. */
   maxConcurrentStreams: int32({ default: 0 }),

@@ -23,6 +23,10 @@ export interface GatewayNode {
   readonly trustedProxies?: number;
   /** Default BASE, Istio's. */
   readonly pathNormalization?: PathNormalization;
+  /**
+   * Whether services whose ports are of HTTP get HTTP/2, where no DestinationRule says. Default DO_NOT_UPGRADE. Istio: `meshConfig.h2UpgradePolicy`.
+   */
+  readonly h2UpgradePolicy?: "DO_NOT_UPGRADE" | "UPGRADE";
   /** File with the certificates of the system's CAs, for TLS to upstreams without `caCertificates`. Default Debian's. */
   readonly systemCaFile?: string;
   /** Filters of each HTTP connection manager after `fault` and `cors`, before the router. Default: none. */

@@ -13,6 +13,7 @@ import { connectionFields, type ConnectionFields } from "./connection-pool.ts";
 import { effectivePolicy, type EffectivePolicy } from "./effective-policy.ts";
 import { loadAssignment } from "./load-assignment.ts";
 import { loadBalancerFields } from "./load-balancer.ts";
+import { upstreamProtocol } from "./upstream-protocol.ts";
 
 const SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -31,9 +32,8 @@ export function buildCluster(parts: ClusterParts, node: GatewayNode, secrets: Se
   const policy = effectivePolicy(rule, use.subset, port.number);
   const endpoints = endpointFields(parts, problems);
   if (endpoints === undefined) return undefined;
-  const { protocol } = port;
-  const speaksHttp2 = protocol === "HTTP2" || protocol === "GRPC" || protocol === "GRPC-WEB";
-  const connection = connectionFields(policy.connectionPool, policy.retryBudget, speaksHttp2, problems);
+  const protocol = upstreamProtocol(port.protocol, policy.connectionPool?.value.http, node.h2UpgradePolicy ?? "DO_NOT_UPGRADE");
+  const connection = connectionFields(policy.connectionPool, policy.retryBudget, protocol, problems);
   const http2 = connection.protocol === "http2";
   const tls = clientTls(policy.tls, service, http2, node.systemCaFile ?? SYSTEM_CA_FILE, secrets, problems);
   if (tls === "refused") return undefined;

@@ -3,6 +3,7 @@ import { compact, durationText, type Json } from "../json.ts";
 import { nodeAt } from "../origin.ts";
 import type { Problems } from "../problems.ts";
 import type { Owned } from "./effective-policy.ts";
+import type { UpstreamProtocol } from "./upstream-protocol.ts";
 
 const NO_LIMIT = 4_294_967_295;
 
@@ -11,7 +12,7 @@ export interface ConnectionFields {
   readonly cluster: Json;
   /** Of `HttpProtocolOptions.common_http_protocol_options`. */
   readonly common: Json;
-  readonly protocol: "http1" | "http2" | "downstream";
+  readonly protocol: UpstreamProtocol;
   /** Of `http2_protocol_options`. */
   readonly http2: Json;
 }
@@ -20,7 +21,7 @@ export interface ConnectionFields {
 export function connectionFields(
   pool: Owned<ConnectionPoolSettings> | undefined,
   budget: Owned<NonNullable<TrafficPolicy["retryBudget"]>> | undefined,
-  speaksHttp2: boolean,
+  protocol: UpstreamProtocol,
   problems: Problems,
 ): ConnectionFields {
   const tcp = pool?.value.tcp;
@@ -63,7 +64,7 @@ export function connectionFields(
       max_requests_per_connection: (http?.maxRequestsPerConnection ?? 0) > 0 ? http?.maxRequestsPerConnection : undefined,
       max_connection_duration: tcp?.maxConnectionDuration === undefined ? undefined : durationText(tcp.maxConnectionDuration),
     }),
-    protocol: protocolOf(http, speaksHttp2),
+    protocol,
     http2: compact({
       max_concurrent_streams: (http?.maxConcurrentStreams ?? 0) > 0 ? http?.maxConcurrentStreams : undefined,
       connection_keepalive: http?.http2KeepAlive && keepaliveOf(http.http2KeepAlive),
@@ -82,11 +83,6 @@ function keepaliveOf({
     interval: interval === undefined ? undefined : durationText(interval),
     timeout: timeout === undefined ? undefined : durationText(timeout),
   });
-}
-
-function protocolOf(http: ConnectionPoolSettings["http"], speaksHttp2: boolean): ConnectionFields["protocol"] {
-  if (http?.useClientProtocol === true) return "downstream";
-  return speaksHttp2 || http?.h2UpgradePolicy === "UPGRADE" ? "http2" : "http1";
 }
 
 function limit(value: number | undefined): number {
