@@ -47,6 +47,7 @@ export interface DemoArguments extends DemoPorts {
   readonly adminPort: number | undefined;
 }
 
+/** What `isthmus --help` prints. */
 export const HELP = `isthmus: a service mesh and API gateway
 
   isthmus gateway PATH...         run files and folders: an Envoy bootstrap, Istio's and Kubernetes' objects, or both

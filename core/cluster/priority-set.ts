@@ -22,6 +22,7 @@ class Source {
   }
 }
 
+/** How a cluster spreads its load over priorities (Envoy: `CommonLbConfig`, `ClusterLoadAssignment.Policy`). */
 export interface PrioritySetOptions {
   /** Percent; 0: never panic. Default in Envoy: 50. */
   readonly panicThreshold: number;

@@ -10,6 +10,7 @@ export interface ClusterManager {
   get(name: string): Cluster | undefined;
   list(): readonly Cluster[];
 }
+/** The clusters of the snapshot that a filter belongs to. */
 export const clusterManagerKey: ServiceKey<ClusterManager> = { id: "cluster_manager" };
 
 /** What a balancer may look at. The stream is null for health checks and preconnects. */
@@ -21,6 +22,7 @@ export interface LoadBalancerContext {
   shouldSelectAnotherHost(host: Host): boolean;
 }
 
+/** Which circuit breakers a request counts against. Envoy: `RoutingPriority`. */
 export type ResourcePriority = "DEFAULT" | "HIGH";
 
 /** Circuit breakers of one priority, and what is in use. Limits: Envoy CircuitBreakers.Thresholds. */
@@ -78,6 +80,7 @@ export interface Host extends UpstreamHost {
   countTimeout(): void;
 }
 
+/** A request that waits for a connection. */
 export interface PendingStream {
   /** Gives the place in the queue back. */
   cancel(): void;

@@ -13,6 +13,7 @@ import type { DecisionTrace } from "./trace.ts";
  *   A rejection is a throw.
  */
 export type HookResult<T = never> = HookValue<T> | Promise<HookValue<T>>;
+/** What a hook says at once: go on (nothing), its own kind of value, or `STOP` and its kin. */
 export type HookValue<T = never> = void | undefined | T | Stop;
 
 /**
@@ -64,8 +65,10 @@ export interface StandardSchema<Output = unknown> {
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
   };
 }
+/** The outcome of a validation: the value, or what is wrong with it. Source: the Standard Schema specification, as the other two. */
 export type SchemaResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
+/** One thing that is wrong, and where in the value it is. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
@@ -91,6 +94,7 @@ export interface FilterServices {
   /** undefined where the host has none (a unit test). */
   get<T>(key: ServiceKey<T>): T | undefined;
 }
+/** Names a service and, for the compiler, its type. Two keys with the same `id` are the same service. */
 export interface ServiceKey<T> {
   readonly id: string;
   readonly __type?: T;
@@ -105,6 +109,7 @@ export interface RuntimeReader {
   fraction(key: string, numerator: number, denominator: number, draw: number): boolean;
 }
 
+/** A log under a component's name; the text is one line. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;

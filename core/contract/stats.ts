@@ -5,6 +5,7 @@ export interface Counter {
   value: number;
 }
 
+/** A value that goes up and down. Set it, or add to it. */
 export interface Gauge {
   readonly name: string;
   value: number;

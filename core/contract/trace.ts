@@ -51,6 +51,7 @@ export interface Draw {
   /** "stream": the one number of the stream, that other decisions look at as well. "own": drawn for this alone. */
   readonly source: "stream" | "own";
 }
+/** One outcome of a draw: what it is called, how many of the draw's numbers are its own, and what it is about. */
 export interface DrawOption {
   readonly label: string;
   readonly count: number;

@@ -4,6 +4,7 @@ import { toBytes, visible } from "./byte-string.ts";
 import { numberOperator, plainOperator, stringOperator } from "./operator.ts";
 import type { Command, Operator } from "./operator.ts";
 
+/** A command without an argument. */
 export function simple(operator: Operator): Command {
   return { argument: "none", length: false, make: () => operator };
 }
@@ -23,6 +24,7 @@ function ip(read: (info: StreamInfo) => string): Command {
   };
 }
 
+/** A command without an argument that gives text, made visible as access logs want it. */
 export function text(read: (info: StreamInfo) => string | undefined): Command {
   // The same few endpoints and peers come again and again.
   let last: string | undefined;

@@ -89,6 +89,7 @@ function headerBytes(map: HeaderMap | null): number {
   return n;
 }
 
+/** A command that gives a point in time, by the format in its argument. `read` returns ms since the epoch; `local`: the default format and time zone are those of the machine. */
 export function time(read: (info: StreamInfo) => number, local: boolean): Command {
   return {
     argument: "optional",

@@ -3,6 +3,7 @@ import type { Clock } from "../transport/clock.ts";
 
 /** Envoy's levels, least urgent first. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "critical", "off"] as const;
+/** One of Envoy's levels. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Whether a text names a level. "warn" is taken for "warning", as Envoy's command line does. */

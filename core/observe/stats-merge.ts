@@ -9,6 +9,7 @@ export interface StatsData {
   readonly gauges: readonly SeriesData<number | null>[];
   readonly histograms: readonly SeriesData<HistogramData & { readonly bounds: readonly number[] }>[];
 }
+/** One series as it crosses processes. */
 export type SeriesData<V> = readonly [name: string, extracted: string, tags: readonly Tag[], value: V];
 
 /** Everything that a store holds. */

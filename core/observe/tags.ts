@@ -9,6 +9,7 @@ export interface TagRule {
   readonly tag: string;
   readonly find: (name: string) => TagMatch | undefined;
 }
+/** What a rule found in the name of a series. */
 export interface TagMatch {
   readonly value: string;
   /** What is cut out of the name: [start, end). */

@@ -98,6 +98,7 @@ const MetadataFilter = message(`${A}.MetadataFilter`, {
 });
 
 /** Which streams are logged: exactly one is set. */
+/** Which requests are logged. */
 export interface AccessLogFilter {
   readonly statusCodeFilter: Infer<typeof StatusCodeFilter> | undefined;
   /** Compares the stream's whole time in milliseconds. */

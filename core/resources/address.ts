@@ -91,6 +91,7 @@ export const AdditionalAddress = message("envoy.config.listener.v3.AdditionalAdd
   tcpKeepalive: unsupported("set it on the listener"),
 });
 export type AdditionalAddress = Infer<typeof AdditionalAddress>;
+/** More addresses of the same listener. */
 export const additionalAddresses = list(AdditionalAddress);
 
 /** An address as text, to compare and to show: `127.0.0.1:80`, `[::1]:80`, or the path of a pipe. */

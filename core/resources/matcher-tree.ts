@@ -37,6 +37,7 @@ export type XdsStringMatcher = Infer<typeof XdsStringMatcher>;
  * The unified matcher: a tree that ends in actions (for routes: `envoy.config.route.v3.Route` or `RouteList`). At most one of list and
  * tree is set.
  */
+/** A tree or list of matches, each with an action or a further matcher. */
 export interface Matcher {
   readonly matcherList: MatcherList | undefined;
   readonly matcherTree: MatcherTree | undefined;

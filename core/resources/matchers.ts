@@ -140,6 +140,7 @@ export const DoubleMatcher = message(
 export type DoubleMatcher = Infer<typeof DoubleMatcher>;
 
 /** A test of a JSON value: exactly one is set. */
+/** Matches a value of any kind. */
 export interface ValueMatcher {
   readonly nullMatch: Readonly<Record<never, never>> | undefined;
   readonly doubleMatch: DoubleMatcher | undefined;

@@ -12,6 +12,7 @@ const PercentMessage = message("envoy.type.v3.Percent", {
 export const Percent: Schema<number> = mapped(PercentMessage, ({ value }) => value, "write { value: ... }");
 
 /** A fraction: `numerator` of `denominator`. */
+/** A share as a numerator, and a denominator that is a number. */
 export interface FractionalPercent {
   /** Default 0. */
   readonly numerator: number;

@@ -19,8 +19,9 @@ import {
 const T = "envoy.extensions.transport_sockets.tls.v3";
 const NO_PROVIDER = "certificates come from files, values and secrets";
 
-/** Type URLs of the two transport sockets of TLS. */
+/** Type URL of the transport socket of TLS from clients. */
 export const DOWNSTREAM_TLS = `${T}.DownstreamTlsContext`;
+/** Type URL of the transport socket of TLS to upstreams. */
 export const UPSTREAM_TLS = `${T}.UpstreamTlsContext`;
 
 /** A folder whose change means that what it holds is to be read again. */

@@ -11,6 +11,7 @@ import { TlsSocketConnection } from "./tls/tls-socket-connection.ts";
 /** Where to connect to. `host` is an IP: names are resolved by the clusters, not here. */
 export type ConnectAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
+/** How a connection is made. */
 export interface ConnectOptions {
   /** Source IP (and port, default any) to bind to. Ignored for Unix sockets. */
   readonly bindAddress?: { readonly host: string; readonly port?: number };

@@ -15,6 +15,7 @@ export type ListenAddress =
 /** A listening server of the runtime, to be sent to a worker (`child.send("server", socket.server)`) and listened on there. */
 export type ServerHandle = net.Server;
 
+/** How a socket listens. */
 export interface ListenOptions {
   /** Length of the kernel's accept queue. Default 511, which the kernel cuts to `net.core.somaxconn`. */
   readonly backlog?: number;

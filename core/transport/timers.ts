@@ -44,6 +44,7 @@ export class Timer extends Link {
   }
 }
 
+/** How fine a wheel ticks, and whether it keeps the process alive. */
 export interface TimerWheelOptions {
   /** Milliseconds of a tick. Default 4: a timer is never early, and late by less than a tick and what the event loop was busy. */
   readonly tickMs?: number;

@@ -36,6 +36,7 @@ export interface ToldStep {
   readonly changes?: readonly HeaderChange[];
 }
 
+/** An endpoint that the request may go to. */
 export interface ToldEndpoint {
   readonly address: string;
   readonly hostname?: string;

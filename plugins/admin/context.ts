@@ -38,6 +38,7 @@ export interface AdminContext {
   modifyRuntime?: (values: ReadonlyMap<string, string>) => void;
 }
 
+/** How `/drain_listeners` was asked to drain. */
 export interface DrainOptions {
   /** Close the listeners after the drain time, with each response ending its connection until then. */
   readonly graceful: boolean;
@@ -47,6 +48,7 @@ export interface DrainOptions {
   readonly skipExit: boolean;
 }
 
+/** What `/server_info` shows. */
 export interface ServerInfo {
   /** "isthmus/0.1.0" and the like. */
   readonly version: string;
@@ -66,6 +68,7 @@ export interface AdminCluster {
   readonly addedViaApi?: boolean;
 }
 
+/** Limits of one priority, as `/clusters` shows them. */
 export interface AdminLimits {
   readonly maxConnections: number;
   readonly maxPendingRequests: number;
@@ -90,6 +93,7 @@ export interface AdminHost {
   readonly stats: AdminHostStats;
 }
 
+/** An endpoint's counters, as `/clusters` shows them. */
 export interface AdminHostStats {
   readonly cx_active: number;
   readonly cx_connect_fail: number;
@@ -101,6 +105,7 @@ export interface AdminHostStats {
   readonly rq_total: number;
 }
 
+/** A listener, as `/listeners` shows it. */
 export interface AdminListener {
   readonly name: string;
   /** An IP, or a path when `port` is 0 and the address starts with a slash. */
@@ -124,6 +129,7 @@ export interface ConfigDumpSource {
   readonly secrets: readonly ConfigEntry[];
 }
 
+/** A resource, as `/config_dump` shows it. */
 export interface ConfigEntry {
   readonly name: string;
   readonly resource: JsonObject;

@@ -12,6 +12,7 @@ export interface BufferBound {
 /** The configuration of a route that turns the filter off. */
 export const DISABLED: unique symbol = Symbol("buffer disabled");
 
+/** The configuration for bodies of up to so many bytes. */
 export function bufferBound(maxRequestBytes: number): BufferBound {
   return { hold: Object.freeze({ kind: "hold", limit: maxRequestBytes }) };
 }

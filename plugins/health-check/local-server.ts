@@ -8,4 +8,5 @@ export interface LocalServer {
   readonly cluster: string;
 }
 
+/** What filters may know of the server that they run in. */
 export const localServerKey: ServiceKey<LocalServer> = { id: "local_server" };

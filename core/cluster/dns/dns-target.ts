@@ -4,6 +4,7 @@ import type { DnsAddress, DnsLookupFamily, DnsResolver } from "./dns-resolver.ts
 import { RefreshDelay } from "./refresh-delay.ts";
 import type { DnsRefresh } from "./refresh-delay.ts";
 
+/** What a name is resolved with. */
 export interface DnsTargetOptions {
   readonly name: string;
   readonly family: DnsLookupFamily;

@@ -16,6 +16,7 @@ export interface PluginModule {
   dispose(): void;
 }
 
+/** From where a plugin is loaded. */
 export interface LoadPluginOptions {
   /** What relative paths are relative to, and where packages are looked for: the configuration file's directory. */
   readonly cwd: string;

@@ -74,6 +74,7 @@ export function scalarNumber(node: ScalarNode): number | undefined {
 
 /** Values that JSON can say. Objects have no prototype, so that any key is safe to look up. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+/** An object of JSON values, without a prototype. */
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }

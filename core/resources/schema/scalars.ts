@@ -132,6 +132,7 @@ export function uint32Value<const O extends NumberOptions>(options?: O): Schema<
   return number<O>("uint32_value", true, 0, 4_294_967_295, options, true);
 }
 
+/** An integer of 32 bits. */
 export function int32<const O extends NumberOptions>(options?: O): Schema<number, AbsentBy<O>> {
   return number<O>("int32", true, -2_147_483_648, 2_147_483_647, options, false);
 }
@@ -151,6 +152,7 @@ export function int64<const O extends NumberOptions>(options?: O): Schema<number
   return number<O>("int64", true, -9_223_372_036_854_775_808, 9_223_372_036_854_775_807, options, false);
 }
 
+/** A number, whole or not. */
 export function double<const O extends NumberOptions>(options?: O): Schema<number, AbsentBy<O>> {
   return number<O>("double", false, -Infinity, Infinity, options, false);
 }

@@ -174,6 +174,7 @@ export class TcpChainSlot extends ChainSlot implements TimerOwner {
   }
 }
 
+/** The place of a filter chain: that of HTTP where it has a connection manager, else that of network filters. */
 export function newChainSlot(parts: ChainParts, owner: ChainSlotOwner, draining: boolean): ChainSlot {
   return parts.manager === null
     ? new TcpChainSlot(parts, owner, draining)

@@ -22,6 +22,7 @@ export interface SniffingOwner {
   /** It is closed: the peer left (`remote`, `error`), a filter refused it, time was over, or the listener is gone. */
   sniffingClosed(sniffing: SniffingConnection, why: SniffingEnd): void;
 }
+/** Why no more is sniffed and nobody served. */
 export type SniffingEnd = "remote" | "error" | "refused" | "timeout" | "destroyed";
 
 /** An accepted connection while listener filters look at it. What it holds is bounded by what they may read, and by one read. */

@@ -33,6 +33,7 @@ export function buildListenerFilters(resource: Listener, env: BuildEnvironment):
   };
 }
 
+/** Lets go what the filters hold; nobody uses them any more. */
 export function releaseListenerFilters(filters: readonly ListenerFilter<unknown>[]): void {
   for (const filter of filters) filter.dispose?.();
 }

@@ -29,6 +29,7 @@ export interface ChangedHeaders {
   readonly changes: readonly HeaderChange[];
 }
 
+/** One thing that was decided, drawn or changed. */
 export type Step = Decision | DrawnDecision | ChangedHeaders;
 
 /** Where a request would be sent, and in which form. */

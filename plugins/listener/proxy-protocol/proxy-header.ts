@@ -12,6 +12,7 @@ export interface ProxyHeader {
   readonly values: readonly ProxyValue[];
 }
 
+/** The ends of the connection that the header tells of. */
 export interface ProxyAddresses {
   readonly remote: string;
   readonly remotePort: number;
@@ -44,6 +45,7 @@ const NONE: readonly ProxyValue[] = Object.freeze([]);
 /** The longest header there is: what a filter may have to read. */
 export const MAX_PROXY_HEADER = 16 + 65_535;
 
+/** Reads a header of either version from the beginning of what came. "more": it is not whole yet; "none": there is none. Source: the PROXY protocol, sections 2.1 and 2.2. */
 export function readProxyHeader(bytes: Buffer): ProxyHeaderResult {
   if (startsWith(bytes, V2)) return bytes.length < 16 ? "more" : readV2(bytes);
   if (!startsWith(bytes, V1)) return "none";

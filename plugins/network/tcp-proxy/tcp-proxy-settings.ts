@@ -27,6 +27,7 @@ export interface TcpProxySettings {
   readonly occupancy: Occupancy;
 }
 
+/** Reads the configuration once, so that a connection only looks at fields. */
 export function compileTcpProxy(config: TcpProxy, scope: TerminalScope, clusters: ClusterManager): TcpProxySettings {
   const options = config.accessLogOptions;
   return {

@@ -12,6 +12,7 @@ export interface LogFileSystem {
   writeSync(fd: number, data: Uint8Array): number;
   close(fd: number, done: (error: Error | null) => void): void;
 }
+/** Hears how a write ended. */
 export type WriteDone = (error: Error | null, written: number) => void;
 
 const FILE_SYSTEM: LogFileSystem = { openSync, open, write, writeSync, close };

@@ -33,4 +33,5 @@ export const CODES = {
   IST0177: { name: "ConflictingServiceEntryProtocol", severity: "warning" },
 } as const satisfies Readonly<Record<string, AnalysisCode>>;
 
+/** A code that the analyzers may report. */
 export type CodeName = keyof typeof CODES;

@@ -176,6 +176,7 @@ export function hostsFor(server: GatewayServer, namespace: string): readonly str
     .map((host) => withoutNamespace(host));
 }
 
+/** The place of a server in its Gateway. */
 export function originOfServer({ gateway, server }: GatewayServer): Origin {
   return { object: gateway, node: nodeAt(gateway, server) };
 }

@@ -41,6 +41,7 @@ function checkTransport(port: { readonly protocol: string }, report: Report): vo
     report.error(port, ["protocol"], `found "${port.protocol}", wanted one of TCP, UDP, SCTP`, "invalid_enum");
 }
 
+/** Addresses and ports of an `Endpoints` object. */
 export function validateEndpoints(object: Endpoints, report: Report): void {
   for (const subset of object.spec.subsets) {
     for (const address of [...subset.addresses, ...subset.notReadyAddresses]) {
@@ -50,6 +51,7 @@ export function validateEndpoints(object: Endpoints, report: Report): void {
   }
 }
 
+/** Address type, addresses and ports of an `EndpointSlice`. */
 export function validateEndpointSlice(object: EndpointSlice, report: Report): void {
   const { spec } = object;
   if (object.labels["kubernetes.io/service-name"] === undefined)
@@ -77,6 +79,7 @@ function checkPorts(owner: Endpoints["spec"]["subsets"][number] | EndpointSlice[
   }
 }
 
+/** That a `Secret` of a kind that we read has what that kind must have. */
 export function validateSecret(object: Secret, report: Report): void {
   const { spec } = object;
   if (spec.type !== "kubernetes.io/tls") return;

@@ -21,6 +21,7 @@ export interface Want {
 /** Field of the section and what it says; the request; what becomes of it. */
 export type Row = readonly [claim: string, request: string, want: Want];
 
+/** Rows that share their objects and the page that says what is expected. */
 export interface SemanticsGroup {
   /** Page of istio.io's reference and section of it. */
   readonly source: string;
