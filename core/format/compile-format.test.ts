@@ -117,7 +117,8 @@ const CASES: readonly (readonly [format: string, text: string, changes?: Partial
     { matchedRoute: route },
   ],
   ["%STREAM_ID%", "dce76e3a-a03d-410b-91f7-25eca84851d7"],
-  ["%STREAM_ID%", "7", { requestId: "" }],
+  ["%STREAM_ID%", "-", { requestId: "" }],
+  ["%STREAM_ID%", "7", { requestId: "", protocol: "" }],
   ["%GRPC_STATUS% %GRPC_STATUS_NUMBER%", "- -"],
   ["%GRPC_STATUS% %GRPC_STATUS(SNAKE_STRING)% %GRPC_STATUS(NUMBER)%", "Unknown UNKNOWN 2", { request: grpc }],
   [

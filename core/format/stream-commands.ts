@@ -189,7 +189,8 @@ export const STREAM_COMMANDS: Readonly<Record<string, Command>> = {
   TRACE_ID: simple(stringOperator(absent)),
   SPAN_ID: simple(stringOperator(absent)),
   CONNECTION_ID: simple(numberOperator((info) => info.connection.id)),
-  STREAM_ID: simple(stringOperator((info) => (info.requestId === "" ? String(info.id) : info.requestId))),
+  // Without one a connection that is not HTTP has its own number, a request nothing.
+  STREAM_ID: simple(stringOperator((info) => info.requestId || (info.protocol === "" ? String(info.id) : undefined))),
   UNIQUE_ID: simple(plainOperator(() => randomUUID())),
   ROUTE_NAME: simple(text((info) => info.matchedRoute?.name ?? "")),
   VIRTUAL_HOST_NAME: simple(text((info) => info.matchedRoute?.virtualHost ?? "")),

@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mesh, typed } from "../lib/bootstrap.ts";
@@ -179,6 +182,38 @@ describeRuntimes("timeouts", (runtime) => {
       expect(response?.status).toBe(408);
       between(took, 300);
       client.destroy();
+    });
+
+    it("the access log counts from the first byte of a head, whole or not, and from that of the next request", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "isthmus-timeouts-"));
+      const path = join(folder, "access.log");
+      const log_format = { text_format_source: { inline_string: "%RESPONSE_CODE% %DURATION% %STREAM_ID%\n" } };
+      const access_log = [
+        { name: "f", typed_config: typed("envoy.extensions.access_loggers.file.v3.FileAccessLog", { path, log_format }) },
+      ];
+      const logging = await runtime.start(
+        mesh().service("web", origin.port).hcm({ access_log, request_headers_timeout: "0.6s" }).route("/", "web"),
+      );
+      const client = await rawConnect(logging.port);
+      await client.send("GET / HTTP/1.1\r\n");
+      await sleep(400);
+      await client.send("Host: a\r\n\r\n");
+      expect((await client.response())?.status).toBe(200);
+      await sleep(300);
+      expect((await client.ask(request("/"))).status).toBe(200);
+      await client.send("GET / HTTP/1.1\r\n");
+      expect((await client.response())?.status).toBe(408);
+      client.destroy();
+      await logging.stop();
+      const [slow, quick, late] = readFileSync(path, "utf8")
+        .split("\n")
+        .map((line) => line.split(" "));
+      expect(Number(slow[1])).toBeGreaterThanOrEqual(395);
+      expect(Number(quick[1])).toBeLessThan(300);
+      // No request id was made for what is not a request yet: as in Envoy.
+      expect([late[0], late[2]]).toEqual(["408", "-"]);
+      expect(Number(late[1])).toBeGreaterThanOrEqual(595);
+      rmSync(folder, { recursive: true });
     });
 
     it("request_timeout: 408 for a body that does not end", async () => {

@@ -83,6 +83,8 @@ export class Http1ServerConnection
   #streamIdle: number;
   #requests: number;
   #startTime: number;
+  /** When the first byte of the request came whose head is being read; 0: there is none. */
+  #headSince: number;
   /** Nothing was read yet, and what comes may be HTTP/2 (`codec_type: AUTO`). */
   #mayBeHttp2: boolean;
   /** The beginning of what may become HTTP/2's preface. */
@@ -119,6 +121,7 @@ export class Http1ServerConnection
     this.#streamIdle = 0;
     this.#requests = 0;
     this.#startTime = clock.now();
+    this.#headSince = 0;
     this.#mayBeHttp2 = options.codec === "AUTO";
     this.#preface = null;
     this.#tls = null;
@@ -324,6 +327,7 @@ export class Http1ServerConnection
     if (manager.tellsAddresses) this.#socket.keepAddresses();
     const stream = new HttpStreamImpl(nextStreamId(), manager, this, this, this.#http10 ? "HTTP/1.0" : "HTTP/1.1", headers);
     this.#stream = stream;
+    this.#setStart(stream);
     this.#framing = NONE;
     manager.started();
     manager.stats.downstream_rq_http1_total.value++;
@@ -609,6 +613,15 @@ export class Http1ServerConnection
     this.#socket.destroy();
   }
 
+  /** A request starts with its first byte, which may have come long before the rest of its head. */
+  #setStart(stream: HttpStreamImpl): void {
+    const since = this.#headSince;
+    this.#headSince = 0;
+    if (since === 0 || since === stream.startTime) return;
+    stream.startWallTime -= stream.startTime - since;
+    stream.startTime = since;
+  }
+
   #protocolError(status: number, code: string): void {
     const manager = this.#manager;
     manager.stats.downstream_cx_protocol_error.value++;
@@ -618,6 +631,7 @@ export class Http1ServerConnection
       const headers = new HeaderMapImpl([]);
       stream = new HttpStreamImpl(nextStreamId(), this.#slot.manager, this, this, "HTTP/1.1", headers);
       this.#stream = stream;
+      this.#setStart(stream);
       this.#manager = this.#slot.manager;
       this.#head = false;
       this.#http10 = false;
@@ -648,7 +662,9 @@ export class Http1ServerConnection
     else timers.disarm(this.#timer);
   }
 
+  /** The first byte of a request is here. */
   #armHeaders(): void {
+    if (this.#headSince === 0) this.#headSince = clock.now();
     const delay = this.#slot.manager.options.requestHeadersTimeout;
     if (delay <= 0) return;
     this.#timerMeans = HEADERS;
@@ -694,6 +710,7 @@ export class Http1ServerConnection
   #timeoutWithoutStream(): void {
     const stream = new HttpStreamImpl(nextStreamId(), this.#slot.manager, this, this, "HTTP/1.1", new HeaderMapImpl([]));
     this.#stream = stream;
+    this.#setStart(stream);
     this.#keepAlive = false;
     this.#framing = NONE;
     this.#head = false;
