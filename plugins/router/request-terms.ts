@@ -69,6 +69,23 @@ export class RequestTerms {
   }
 }
 
+/**
+ * ms that an attempt has, which the upstream is told of; 0: no bound. `elapsed`: ms since the request was whole, which is when `timeout` began. Nothing
+ * left is 1, since 0 would be no bound. Source: Envoy, "Router", x-envoy-expected-rq-timeout-ms.
+ */
+export function attemptTime(timeout: number, perTry: number, elapsed: number): number {
+  const expected = perTry > 0 ? perTry : timeout;
+  if (expected <= 0 || timeout <= 0) return expected;
+  return Math.max(1, Math.min(expected, timeout - Math.floor(elapsed)));
+}
+
+/** Tells the upstream of a further attempt of the time that is left. A bound on the stream (`max_stream_duration`) is told as it was, as by Envoy. */
+export function tellAttemptTime(route: RouterRoute, headers: HeaderMap, time: number, envoyHeaders: boolean): void {
+  if (time <= 0) return;
+  if (envoyHeaders) headers.set("x-envoy-expected-rq-timeout-ms", String(time));
+  if (route.maxGrpcTimeout !== undefined && isGrpc(headers)) headers.set("grpc-timeout", formatGrpcTimeout(time));
+}
+
 /** Decimal digits only; -1 for anything else. */
 function digits(text: string | undefined): number {
   return text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : -1;

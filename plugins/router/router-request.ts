@@ -14,6 +14,7 @@ import { clock } from "../../core/transport/clock.ts";
 import { Timer, type TimerOwner, timers } from "../../core/transport/timers.ts";
 import type { MirrorRequest } from "./mirror-request.ts";
 import { resetReasonFlag, resetReasonStatus, resetReasonText } from "./reset-reason.ts";
+import { attemptTime, tellAttemptTime } from "./request-terms.ts";
 import { updateAuthority } from "../routing/table/authority.ts";
 import { backOff, retriableReset, retriableResponse, type RetryPolicyView } from "./retry-state.ts";
 import type { RouterConfig } from "./router.ts";
@@ -245,6 +246,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
       updateAuthority(this.#headers, host.hostname, route.appendForwardedHost, !this.#config.suppressEnvoyHeaders);
     }
     if (route.includeAttemptCount) this.#headers.set("x-envoy-attempt-count", String(this.#attempts));
+    if (this.#attempts > 1) this.#tellTime();
     this.#sent = false;
     this.#tryStart = clock.now();
     const pending =
@@ -252,6 +254,13 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
         ? host.newTunnel(this)
         : host.newStream(this, route.priority);
     if (this.#upstream === null && !this.#over && this.#host === host) this.#pending = pending;
+  }
+
+  /** The first attempt was told with the request's terms. */
+  #tellTime(): void {
+    const whole = this.#s.requestEndTime;
+    const time = attemptTime(this.#timeout, this.#perTryTimeout, whole >= 0 ? clock.now() - whole : 0);
+    tellAttemptTime(this.#route, this.#headers, time, !this.#config.suppressEnvoyHeaders);
   }
 
   get authority(): string {

@@ -62,10 +62,21 @@ describeRuntimes("grpc-timeout", (runtime) => {
   let gateway: Gateway;
   let client: Http2Client;
   let resets = 0;
+  /** What the attempts of a call were told. */
+  const sent: string[] = [];
+  const expected: string[] = [];
 
   beforeAll(async () => {
     origin = await Http2Origin.start((exchange) => {
-      if (String(exchange.headers[":path"]).endsWith("/never")) return void exchange.stream.on("close", () => resets++);
+      const path = String(exchange.headers[":path"]);
+      if (path.endsWith("/never")) return void exchange.stream.on("close", () => resets++);
+      sent.push(String(exchange.headers["grpc-timeout"] ?? "none"));
+      expected.push(String(exchange.headers["x-envoy-expected-rq-timeout-ms"] ?? "none"));
+      // The first attempt takes its time to fail.
+      if (path.endsWith("/second") && sent.length === 1) {
+        setTimeout(() => exchange.respond({ ":status": 503 }), 60);
+        return;
+      }
       exchange.respond({
         "content-type": "application/grpc",
         "grpc-status": "0",
@@ -74,6 +85,11 @@ describeRuntimes("grpc-timeout", (runtime) => {
     });
     const config = mesh().service("grpc", origin.port, HTTP2).hcm({ codec_type: "AUTO" });
     for (const [name, action] of ROUTES) config.route(`/${name}/`, "grpc", action);
+    const again = { retry_on: "5xx", num_retries: 1 };
+    config.route("/again/", "grpc", { max_grpc_timeout: "10s", timeout: "3s", retry_policy: again });
+    config.route("/again-try/", "grpc", { max_grpc_timeout: "10s", retry_policy: { ...again, per_try_timeout: "2s" } });
+    config.route("/again-plain/", "grpc", { timeout: "3s", retry_policy: again });
+    config.route("/again-stream/", "grpc", { max_stream_duration: { grpc_timeout_header_max: "5s" }, retry_policy: again });
     config.route("/duration/", "grpc", { timeout: "0.1s", max_stream_duration: {} });
     gateway = await runtime.start(config);
     client = new Http2Client(gateway.port);
@@ -117,6 +133,42 @@ describeRuntimes("grpc-timeout", (runtime) => {
     });
     const atOnce = await call("/stream/never", "100m");
     expect(atOnce.headers["grpc-status"]).toBe("4");
+  });
+
+  /** Both attempts of a call, in milliseconds: `grpc-timeout`, `x-envoy-expected-rq-timeout-ms`. */
+  const attempts = async (path: string, asked: string): Promise<(readonly [number, number])[]> => {
+    sent.length = 0;
+    expected.length = 0;
+    expect((await call(path, asked)).headers["grpc-status"]).toBe("0");
+    expect(sent).toHaveLength(2);
+    return sent.map((text, i) => [text.endsWith("S") ? parseInt(text) * 1000 : parseInt(text), Number(expected[i])] as const);
+  };
+
+  it("is what is left of it when a call is tried again, and x-envoy-expected-rq-timeout-ms as well", async () => {
+    const [first, second] = await attempts("/again/second", "4S");
+    expect(first).toEqual([4000, 4000]);
+    const [left, expectedLeft] = second as readonly [number, number];
+    expect(left).toBe(expectedLeft);
+    expect(left).toBeLessThanOrEqual(3940);
+    expect(left).toBeGreaterThan(2000);
+  });
+
+  it("is an attempt's while that is less than what is left", async () => {
+    expect(await attempts("/again-try/second", "4S")).toEqual([
+      [2000, 2000],
+      [2000, 2000],
+    ]);
+    // What is left of 2,020 ms is less than an attempt may take.
+    const [first, [left] = [0, 0]] = await attempts("/again-try/second", "2020m");
+    expect(first).toEqual([2000, 2000]);
+    expect(left).toBeLessThanOrEqual(1960);
+  });
+
+  it("is left alone by attempts where the route does not obey it, or bounds the stream by it", async () => {
+    const plain = await attempts("/again-plain/second", "4S");
+    expect(plain.map(([grpc]) => grpc)).toEqual([4000, 4000]);
+    expect(plain[1]?.[1]).toBeLessThanOrEqual(2940);
+    expect((await attempts("/again-stream/second", "4S")).map(([grpc]) => grpc)).toEqual([4000, 4000]);
   });
 
   it("leaves a route with max_stream_duration without a timeout", async () => {
