@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   COMPRESSION_ERROR,
   ENHANCE_YOUR_CALM,
@@ -358,6 +358,23 @@ describe("two sessions", () => {
       expect(client.session.streams.size + origin.session.streams.size).toBe(0);
       expect([client.error, origin.error]).toEqual([null, null]);
     }
+  });
+
+  it("have something to send, and say so, when a window cuts a part short", () => {
+    const client = new Peer(false, { initialStreamWindowSize: 65_535 });
+    const origin = new Peer(true);
+    const stream = client.open();
+    client.session.sendHeaders(stream.stream, POST.slice(), [], false);
+    exchange(client, origin);
+    origin.session.sendHeaders(origin.streams[0].stream, [":status", "200"], [], false);
+    exchange(client, origin);
+    const told = vi.spyOn(origin, "onOutput");
+    origin.session.sendData(origin.streams[0].stream, Buffer.alloc(100_000), false);
+    expect(told).toHaveBeenCalledTimes(1);
+    // With the windows at their end there is nothing to say.
+    origin.take();
+    origin.session.sendData(origin.streams[0].stream, Buffer.alloc(10), false);
+    expect(told).toHaveBeenCalledTimes(1);
   });
 
   it("stop at the window of a stream that is paused, and others go on", () => {

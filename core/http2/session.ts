@@ -827,10 +827,10 @@ export class Session implements FrameEvents {
     const { length } = chunk;
     do {
       const room = Math.min(stream.sendWindow, this.#sendWindow, DEFAULT_FRAME_SIZE);
-      if (room <= 0 && length > at) return at;
+      if (room <= 0 && length > at) break;
       const to = Math.min(length, at + Math.max(0, room));
       const end = last && to === length && stream.trailers === null;
-      if (to === at && !end) return at;
+      if (to === at && !end) break;
       this.output.data(end ? END_STREAM : 0, stream.id, chunk, at, to);
       this.#dataFramesSent++;
       this.#outboundFrames++;
@@ -839,7 +839,8 @@ export class Session implements FrameEvents {
       at = to;
       if (end) this.#localEnd(stream);
     } while (at < length);
-    this.#wrote();
+    // Also what the window cut short has to go out: nothing else may come that would take it along.
+    if (at > from || stream.localClosed) this.#wrote();
     return at;
   }
 

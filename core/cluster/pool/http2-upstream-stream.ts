@@ -24,6 +24,8 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
   #webSocketKey: string;
   #blocked: boolean;
   #paused: boolean;
+  /** The host has ended its side of a tunnel; ours may go on. */
+  #ended: boolean;
 
   constructor(connection: Http2UpstreamConnection, request: UpstreamRequest) {
     this.#connection = connection;
@@ -34,6 +36,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
     this.#webSocketKey = "";
     this.#blocked = false;
     this.#paused = false;
+    this.#ended = false;
   }
 
   get host(): Host {
@@ -103,7 +106,9 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
   sendBody(chunk: Uint8Array, end: boolean): void {
     if (this.#request === null) return;
     const { stats } = this.#connection.host.owner;
-    if (this.#h2.session.sendData(this.#h2, chunk, end) || this.#blocked) return;
+    const below = this.#h2.session.sendData(this.#h2, chunk, end);
+    if (end && this.#ended) this.#over();
+    if (below || this.#blocked || this.#request === null) return;
     this.#blocked = true;
     stats.upstream_flow_control_backed_up_total.value++;
     this.#request.onUpstreamHighWatermark();
@@ -169,7 +174,10 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
   onData(chunk: Uint8Array, end: boolean): void {
     const request = this.#request;
     if (request === null) return;
-    if (end && (!this.#h2.tunnel || this.#h2.sendEnded)) this.#over();
+    if (end) {
+      if (!this.#h2.tunnel || this.#h2.sendEnded) this.#over();
+      else this.#ended = true;
+    }
     request.onResponseBody(chunk, end);
   }
 

@@ -218,9 +218,10 @@ export class Http2ServerStream implements StreamOwner, ResponseSink, TimerOwner,
     const stats = this.#manager.stats;
     if (stream.tunnel) stats.downstream_cx_upgrades_active.value--;
     else if (!stream.requestComplete && !this.#connection.gone) stats.downstream_rq_response_before_rq_complete.value++;
-    // What has ended on both sides is gone already; a tunnel that ended here alone is cut.
-    if (this.#h2.tunnel) this.#h2.session.reset(this.#h2, CANCEL);
-    this.#h2.owner = null;
+    const h2 = this.#h2;
+    // What has ended on both sides goes out as the client takes it; a tunnel that ended on one side alone is cut.
+    if (h2.tunnel && !(h2.sendEnded && h2.remoteClosed)) h2.session.reset(h2, CANCEL);
+    h2.owner = null;
   }
 
   // --- timers -----------------------------------------------------------------------------------------------------------
