@@ -28,6 +28,7 @@ import { type LocalServer, localServerKey } from "../plugins/health-check/local-
 import { type Report, toResourceError } from "../core/match/problem.ts";
 import { ServerStats } from "../plugins/telemetry/server-stats.ts";
 import { statsOptions } from "../plugins/telemetry/stats-options.ts";
+import type { LogFile } from "../plugins/telemetry/access-log/log-file.ts";
 import { type LogFileSystem, LogFiles } from "../plugins/telemetry/access-log/log-files.ts";
 import { addressStatNames } from "../core/server/build/build-listener.ts";
 import { resourceKey } from "../core/resources/diff.ts";
@@ -45,6 +46,7 @@ import { type Explanation, tellExplained } from "./explain/explanation.ts";
 import { OBJECT_PLACES } from "./explain/object-places.ts";
 import { type Ask, readAsk } from "./explain/read-ask.ts";
 import { compileLocalReply } from "./local-reply.ts";
+import { openOutlierLog } from "./outlier-log.ts";
 import { nodeAddress } from "./local-address.ts";
 import { findPluginReferences } from "./plugin-references.ts";
 import { LISTENER_FILTERS, NETWORK_FILTERS } from "./network-filters.ts";
@@ -160,6 +162,8 @@ export class Gateway {
   /** What the layers of `runtime` say. */
   #runtimeKey: string;
   clusters: ClusterManagerImpl;
+  /** Where ejections are told; null: nowhere. */
+  #outlierLog: LogFile | null;
   #version: number;
   #serverStats: ServerStats | null;
   #flushTimer: NodeJS.Timeout | null;
@@ -207,6 +211,7 @@ export class Gateway {
       address: options.address,
     });
     this.#keptHosts = new KeptHosts();
+    this.#outlierLog = null;
     this.#warned = new Set();
     this.#runtimeKey = "";
     this.logFiles = new LogFiles({ stats: this.stats, log: this.loggers.get("misc"), timers });
@@ -247,7 +252,7 @@ export class Gateway {
     const files = new LogFiles({ stats: gateway.stats, log: gateway.loggers.get("misc"), timers, fileSystem: NO_FILES });
     const clusters = { get: (name: string) => gateway.clusters.get(name) };
     const createAccessLog = accessLogFactory({ files, runtime, clusters });
-    const snapshot = await atOnce((pace) => gateway.#build(loaded, runtime, createAccessLog, pace));
+    const snapshot = await atOnce((pace) => gateway.#build(loaded, runtime, files, createAccessLog, pace));
     snapshot?.discard();
     for (const plugin of loaded.plugins) plugin.dispose();
     return loaded.context.errors;
@@ -262,7 +267,7 @@ export class Gateway {
     const runtime = gateway.#runtimeOf(loaded.bootstrap);
     const files = new LogFiles({ stats: gateway.stats, log: gateway.loggers.get("misc"), timers, fileSystem: NO_FILES });
     const createAccessLog = accessLogFactory({ files, runtime, clusters: { get: (name) => gateway.clusters.get(name) } });
-    const snapshot = await atOnce((pace) => gateway.#build(loaded, runtime, createAccessLog, pace));
+    const snapshot = await atOnce((pace) => gateway.#build(loaded, runtime, files, createAccessLog, pace));
     try {
       if (snapshot === undefined) throw new ConfigurationError(loaded.context.errors.filter((e) => e.severity === "error"));
       snapshot.activate();
@@ -324,7 +329,7 @@ export class Gateway {
     try {
       const clusters = { get: (name: string) => this.clusters.get(name) };
       const createAccessLog = accessLogFactory({ files: this.logFiles, runtime, clusters });
-      snapshot = await pacing((pace) => this.#build(loaded, runtime, createAccessLog, pace));
+      snapshot = await pacing((pace) => this.#build(loaded, runtime, this.logFiles, createAccessLog, pace));
     } finally {
       if (snapshot === undefined) for (const plugin of loaded.plugins) plugin.dispose();
     }
@@ -449,6 +454,7 @@ export class Gateway {
       resolver: this.#resolver,
       balancers: STANDARD_BALANCERS,
       random: Math.random,
+      outlierLog: () => this.#outlierLog,
       log: (message) => log.info(message),
     };
   }
@@ -517,7 +523,13 @@ export class Gateway {
     return { configuration, bootstrap, context, plugins, byReference, stats };
   }
 
-  *#build(loaded: Loaded, runtime: Runtime, createAccessLog: AccessLogFactory, pace: Pace): Sliced<Snapshot | undefined> {
+  *#build(
+    loaded: Loaded,
+    runtime: Runtime,
+    files: LogFiles,
+    createAccessLog: AccessLogFactory,
+    pace: Pace,
+  ): Sliced<Snapshot | undefined> {
     const { bootstrap, context, byReference } = loaded;
     const routes = new RouteCompilations(this.#keptHosts);
     const resources = bootstrap.staticResources.clusters ?? [];
@@ -527,6 +539,7 @@ export class Gateway {
     const tls = { store: this.tls, secrets, log: this.loggers.get("config") };
     const clusters = yield* this.clusters.updateSliced(resources, context, pace, tls);
     if (clusters === undefined) return undefined;
+    const outlierLog = openOutlierLog(bootstrap, files, context);
     const failed = (): boolean => !this.healthy || this.draining;
     const local: LocalServer = {
       get healthCheckFailed() {
@@ -564,9 +577,14 @@ export class Gateway {
         warm: () => clusters.warm(),
         activate: () => {
           this.clusters = clusters.manager;
+          this.#outlierLog?.release();
+          this.#outlierLog = outlierLog;
           clusters.commit();
         },
-        discard: () => clusters.abandon(),
+        discard: () => {
+          outlierLog?.release();
+          clusters.abandon();
+        },
       },
       admin === null ? [] : [admin],
       env,
@@ -588,6 +606,8 @@ export class Gateway {
     this.#certificateWatcher.close();
     await this.server.stop();
     this.clusters.dispose();
+    this.#outlierLog?.release();
+    this.#outlierLog = null;
     if (this.#flushTimer !== null) clearInterval(this.#flushTimer);
     this.#flushTimer = null;
     this.#resolver.dispose();

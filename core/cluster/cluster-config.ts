@@ -2,6 +2,7 @@ import type { Cluster } from "../resources/cluster.ts";
 import type { LbEndpoint, LocalityLbEndpoints } from "../resources/endpoint.ts";
 import { isIP } from "../resources/ip.ts";
 import { RAW_BUFFER, type TransportSocket } from "../resources/base.ts";
+import type { OutlierDetection } from "../resources/outlier-detection.ts";
 import { Http2ProtocolOptions, UpstreamHttpProtocolOptions } from "../resources/protocol-options.ts";
 import type { Http1ProtocolOptions, HttpProtocolOptions, UpstreamTlsNames } from "../resources/protocol-options.ts";
 import { parse } from "../resources/schema/index.ts";
@@ -47,6 +48,10 @@ export interface ClusterConfig {
   /** `transport_socket_matches`, in order: for endpoints whose metadata hold `match`; without a configuration it is plain. */
   readonly transportMatches: readonly TransportMatch[];
   readonly autoNames: AutoNames;
+  /** undefined: nobody is ejected. */
+  readonly outliers: OutlierDetection | undefined;
+  /** `close_connections_on_host_health_failure`: of plain TCP; those of HTTP are given up in any case. */
+  readonly closeOnFailure: boolean;
   /** `metadata.filter_metadata`. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
@@ -76,6 +81,11 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
   const keepalive = cluster.upstreamConnectionOptions?.tcpKeepalive;
   if (failure?.maxInterval !== undefined && failure.maxInterval < failure.baseInterval) {
     complain(context, failure, "out_of_range", "found a maxInterval less than baseInterval, wanted it to be at least as long");
+  }
+  const outliers = cluster.outlierDetection;
+  if (outliers?.maxEjectionTime !== undefined && outliers.maxEjectionTime < outliers.baseEjectionTime) {
+    const message = "found a max_ejection_time less than base_ejection_time, wanted it to be at least as long";
+    complain(context, outliers, "out_of_range", message);
   }
   if (choice === "alpn") checkAlpn(cluster, context);
   return {
@@ -138,6 +148,8 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
       transport: transportOf(transportSocket),
     })),
     autoNames: { sni: names?.autoSni ?? false, sanValidation: names?.autoSanValidation ?? false },
+    outliers,
+    closeOnFailure: cluster.closeConnectionsOnHostHealthFailure,
     metadata: cluster.metadata?.filterMetadata,
   };
 }

@@ -7,12 +7,15 @@ import type { HostOptions, HostOwner, UpstreamEnvironment, UpstreamOptions } fro
 import type { LoadBalancerDefinition } from "./balancers/load-balancer.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { resourceKey } from "../resources/diff.ts";
+import type { OutlierDetection } from "../resources/outlier-detection.ts";
 import type { DecodeContext, TypedConfig } from "../resources/schema/index.ts";
 import { ClusterTls, type ClusterTlsEnvironment } from "../tls/cluster-tls.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { ClusterStatsImpl } from "./cluster-stats.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
 import type { Discovery } from "./discovery/discovery.ts";
+import type { EventLog } from "./event-log.ts";
+import { type OutlierBounds, OutlierDetector } from "./outlier/outlier-detector.ts";
 import type { DnsResolver } from "./dns/dns-resolver.ts";
 import { coarseHealth } from "./priority-load.ts";
 import { PrioritySet } from "./priority-set.ts";
@@ -26,6 +29,8 @@ export interface ClusterEnvironment extends UpstreamEnvironment {
   readonly balancers: ReadonlyMap<string, LoadBalancerDefinition>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Where ejections of all clusters are told; null: nowhere. Asked at each event. Absent: nowhere. */
+  readonly outlierLog?: () => EventLog | null;
   /** Told what is worth a line in the log: names that can't be resolved, hosts that come and go. */
   readonly log?: (message: string) => void;
 }
@@ -51,6 +56,8 @@ export class ClusterImpl implements Cluster, HostOwner {
   #hosts: HostImpl[] = [];
   readonly #priorities: PrioritySet;
   readonly #discovery: Discovery;
+  /** null: nobody is ejected. */
+  readonly #outliers: OutlierDetector | null;
   #warm: Promise<void> | null = null;
   #draining = false;
   #updating = false;
@@ -79,7 +86,28 @@ export class ClusterImpl implements Cluster, HostOwner {
       createBalancer: () => balancer.create(config.lbConfig, { random: environment.random }),
       onPanicPick: () => this.stats.lb_healthy_panic.value++,
     });
+    this.#outliers = config.outliers === undefined ? null : this.#detector(config.outliers);
     this.#discovery = createDiscovery(this);
+  }
+
+  #detector(settings: OutlierDetection): OutlierDetector {
+    const { clock, timers, random, outlierLog } = this.environment;
+    const onEjected = (host: HostImpl): void => this.#failed(host);
+    const eventLog = outlierLog ?? ((): null => null);
+    return new OutlierDetector(settings, { cluster: this.name, scope: this.scope, clock, timers, random, eventLog, onEjected });
+  }
+
+  /** Mean success rate of the last interval and the rate below which hosts were ejected, of each origin; null without outlier detection. */
+  get outlierBounds(): OutlierBounds | null {
+    return this.#outliers?.bounds ?? null;
+  }
+
+  /** A host has failed: its connections may be a part of why, so new ones are made for who still goes there. Not in the middle of what one of them tells. */
+  #failed(host: HostImpl): void {
+    queueMicrotask(() => {
+      host.renewConnections();
+      if (this.config.closeOnFailure) host.closeTcpConnections();
+    });
   }
 
   /** Builds the TLS of its connections; false after mistakes, which the context has. Before the first host. */
@@ -169,7 +197,7 @@ export class ClusterImpl implements Cluster, HostOwner {
     for (const host of this.#hosts) push(before, hostKey(host.address, host), host);
     const hosts = wanted.map((options) => {
       const host = before.get(hostKey(addressText(options.address), options))?.shift();
-      if (host === undefined) return new HostImpl(this, options);
+      if (host === undefined) return this.#newHost(options);
       host.weight = options.weight;
       host.setEndpointHealth(options.healthFlags);
       return host;
@@ -180,8 +208,17 @@ export class ClusterImpl implements Cluster, HostOwner {
     this.#hosts = hosts;
     if (changed) this.stats.membership_change.value++;
     this.#refresh();
-    for (const host of removed) host.drain();
+    for (const host of removed) {
+      this.#outliers?.remove(host);
+      host.drain();
+    }
     if (changed && this.config.renewOnChange) for (const host of hosts) host.renewConnections();
+  }
+
+  #newHost(options: HostOptions): HostImpl {
+    const host = new HostImpl(this, options);
+    this.#outliers?.add(host);
+    return host;
   }
 
   onHealthChanged(): void {
@@ -203,6 +240,7 @@ export class ClusterImpl implements Cluster, HostOwner {
   drain(): void {
     this.#draining = true;
     this.#discovery.stop();
+    this.#outliers?.stop();
     // Connections that are being made have theirs; files are not followed any more.
     this.#tls?.dispose();
     for (const { tls } of this.#tlsMatches) tls?.dispose();

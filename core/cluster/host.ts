@@ -6,6 +6,8 @@ import type {
   TcpUpstreamUser,
   UpstreamRequest,
 } from "../contract/cluster.ts";
+import type { HeaderMap } from "../contract/headers.ts";
+import { httpStatusOfGrpc } from "../stream/grpc.ts";
 import type { Clock } from "../transport/clock.ts";
 import type { ConnectAddress, ConnectOptions, connect } from "../transport/connect.ts";
 import type { TimerWheel } from "../transport/timers.ts";
@@ -91,12 +93,20 @@ export interface HostOptions {
   readonly healthFlags: number;
 }
 
-/** Hears how a host does: outlier detection. All absent: nothing is called. */
+/**
+ * What became of a request on this side: it has a connection ("final": that is all there is to hear of it, as for TCP), its time ran out, or there was none
+ * or it broke.
+ */
+export type LocalOriginEvent = "connect_success" | "connect_success_final" | "timeout" | "failed";
+
+/** Hears how a host does: outlier detection. */
 export interface HostMonitor {
-  /** Status of a final response. */
-  onResponse(host: HostImpl, status: number): void;
-  /** No response: a connection could not be made, or ended early. */
-  onLocalOrigin(host: HostImpl, event: "connect_success" | "connect_failed" | "timeout" | "reset"): void;
+  /** Percent of the last interval, for `/clusters`; -1: not known. */
+  readonly successRate: number;
+  readonly localOriginSuccessRate: number;
+  /** Status of a final response; of gRPC's, what its `grpc-status` stands for. */
+  onResponse(status: number): void;
+  onLocalOrigin(event: LocalOriginEvent): void;
 }
 
 /** Places of pools: protocol, then priority. */
@@ -190,6 +200,16 @@ export class HostImpl implements Host {
   /** Bits of `HealthFlag`. */
   get healthFlags(): number {
     return this.flags;
+  }
+
+  /** Percent, for `/clusters`; -1: not known. */
+  get successRate(): number {
+    return this.monitor?.successRate ?? -1;
+  }
+
+  /** Percent, for `/clusters`; -1: not known. */
+  get localOriginSuccessRate(): number {
+    return this.monitor?.localOriginSuccessRate ?? -1;
   }
 
   get activeRequests(): number {
@@ -300,18 +320,19 @@ export class HostImpl implements Host {
     this.owner.onHealthChanged(this);
   }
 
-  /** A final response has begun. */
-  countResponse(status: number): void {
+  /** A final response has begun. `grpc`: to a request of gRPC; only told while there is a monitor. */
+  countResponse(headers: HeaderMap, grpc: boolean): void {
+    const { status } = headers;
     if (status >= 500) this.stats.rq_error++;
     else this.stats.rq_success++;
-    if (this.monitor !== null) this.monitor.onResponse(this, status);
+    if (this.monitor !== null) this.monitor.onResponse(grpc ? statusOf(headers) : status);
   }
 
   /** A request was given up because the route's or attempt's time had run out: the router calls it. */
   countTimeout(): void {
     this.stats.rq_timeout++;
     this.stats.rq_error++;
-    if (this.monitor !== null) this.monitor.onLocalOrigin(this, "timeout");
+    if (this.monitor !== null) this.monitor.onLocalOrigin("timeout");
   }
 
   /** Connections, of any state and priority. */
@@ -326,6 +347,11 @@ export class HostImpl implements Host {
     let total = 0;
     for (const pool of this.everyPool()) total += pool.pending;
     return total;
+  }
+
+  /** Plain TCP connections are closed at once; their users are told. */
+  closeTcpConnections(): void {
+    if (this.tcpConnections !== null) for (const connection of [...this.tcpConnections]) connection.dispose();
   }
 
   /** Idle connections are closed, the others when their response is over; new ones are made as ever. */
@@ -347,6 +373,12 @@ export class HostImpl implements Host {
 }
 
 const MAX_NAMED_POOLS = 100;
+
+/** What an answer to gRPC comes to: of one without a message (a "trailers-only" one) its `grpc-status`. */
+function statusOf(headers: HeaderMap): number {
+  const status = headers.get("grpc-status");
+  return status === undefined ? headers.status : httpStatusOfGrpc(/^\d+$/.test(status) ? Number(status) : -1);
+}
 
 /** The host of an authority, in lower case: "example.com:8443" and "[::1]:80". */
 function hostName(authority: string): string {

@@ -125,7 +125,12 @@ export const Bootstrap = message(
     clusterManager: message(`${B}.ClusterManager`, {
       /** The cluster that this proxy belongs to. Default "". */
       localClusterName: notBuilt(string({ default: "" }), "localities are not told apart yet", [""]),
-      outlierDetection: unsupported("there is no outlier detection yet"),
+      /** Of all clusters. */
+      outlierDetection: message(`${B}.ClusterManager.OutlierDetection`, {
+        /** The file that ejections are told in, a line of JSON each. Default "": none. */
+        eventLogPath: string({ default: "" }),
+        eventService: unsupported("there are no gRPC clients yet"),
+      }),
       upstreamBindConfig: unsupported("set it on the cluster"),
       loadStatsConfig: unsupported("there is no load reporting yet"),
       enableDeferredClusterCreation: unsupported("clusters are made at the start"),

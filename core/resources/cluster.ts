@@ -3,6 +3,7 @@ import { isIP } from "./ip.ts";
 import { Metadata, RAW_BUFFER, RoutingPriority, TransportSocket } from "./base.ts";
 import { UPSTREAM_TLS } from "./tls.ts";
 import { ClusterLoadAssignment } from "./endpoint.ts";
+import { OutlierDetection } from "./outlier-detection.ts";
 import { Percent, RuntimeDouble } from "./percent.ts";
 import {
   checkUpstreamOptions,
@@ -152,7 +153,8 @@ export const Cluster = message(
     typedDnsResolverConfig: unsupported("names are looked up by the system"),
     /** Whether the first lookup must end before the proxy takes connections. Default true. */
     waitForWarmOnInit: boolValue({ default: true }),
-    outlierDetection: unsupported("there is no outlier detection yet"),
+    /** Unset: nobody is ejected. */
+    outlierDetection: OutlierDetection,
     cleanupInterval: unsupported("for clusters by original destination"),
     upstreamBindConfig: BindConfig,
     lbSubsetConfig: unsupported("there are no subsets yet"),
@@ -198,7 +200,8 @@ export const Cluster = message(
       setLocalInterfaceNameOnUpstreamConnections: unsupported("the platform does not tell it", ["false"]),
       happyEyeballsConfig: unsupported("one address an endpoint"),
     }),
-    closeConnectionsOnHostHealthFailure: unsupported("there are no active health checks yet", ["false"]),
+    /** Whether TCP connections to a host are closed when it fails. Those of HTTP get no new requests then in any case. Default false. */
+    closeConnectionsOnHostHealthFailure: bool({ default: false }),
     ignoreHealthOnHostRemoval: unsupported("there are no active health checks yet", ["false"]),
     filters: unsupported("there are no upstream filters yet"),
     loadBalancingPolicy: unsupported("use lb_policy"),

@@ -39,3 +39,11 @@ export function encodeGrpcMessage(text: string): string {
   }
   return out;
 }
+
+/** gRPC status -> HTTP status: how outlier detection takes an answer that has no message. Source: Envoy, `Grpc::Utility::grpcToHttpStatus`. */
+export function httpStatusOfGrpc(status: number): number {
+  return HTTP_STATUS[status] ?? 500;
+}
+
+/** By gRPC's code, 0 to 16. */
+const HTTP_STATUS: readonly number[] = [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401];

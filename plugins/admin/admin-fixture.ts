@@ -35,6 +35,8 @@ const HOST: AdminHost = {
   subZone: "s",
   healthFlags: 0,
   pendingRequests: 0,
+  successRate: -1,
+  localOriginSuccessRate: -1,
   stats: NO_STATS,
 };
 

@@ -24,12 +24,23 @@ function statName(cluster: AdminCluster): string {
 function clusterText(cluster: AdminCluster): string {
   const lines = [
     `observability_name::${statName(cluster)}`,
+    ...outlierText(cluster),
     ...limitsText("default", cluster.limits.DEFAULT),
     ...limitsText("high", cluster.limits.HIGH),
     `added_via_api::${cluster.addedViaApi ?? false}`,
     ...cluster.hosts.flatMap((host) => hostText(host).map((line) => `${host.address}::${line}`)),
   ];
   return lines.map((line) => `${cluster.name}::${line}\n`).join("");
+}
+
+function outlierText({ outlierBounds: bounds }: AdminCluster): string[] {
+  if (bounds === undefined || bounds === null) return [];
+  return [
+    `outlier::success_rate_average::${bounds.external.average}`,
+    `outlier::success_rate_ejection_threshold::${bounds.external.threshold}`,
+    `outlier::local_origin_success_rate_average::${bounds.local.average}`,
+    `outlier::local_origin_success_rate_ejection_threshold::${bounds.local.threshold}`,
+  ];
 }
 
 function limitsText(priority: string, limits: AdminLimits): string[] {
@@ -77,9 +88,8 @@ function hostText(host: AdminHost): string[] {
     `sub_zone::${host.subZone}`,
     "canary::false",
     `priority::${host.priority}`,
-    // Success rates are outlier detection's; -1 says that there is none.
-    "success_rate::-1",
-    "local_origin_success_rate::-1",
+    `success_rate::${host.successRate}`,
+    `local_origin_success_rate::${host.localOriginSuccessRate}`,
   ];
 }
 
@@ -91,10 +101,17 @@ function clusterJson(cluster: AdminCluster): unknown {
   return {
     name: cluster.name,
     ...(cluster.addedViaApi === true ? { added_via_api: true } : {}),
+    ...rateJson("success_rate_ejection_threshold", cluster.outlierBounds?.external.threshold ?? -1),
+    ...rateJson("local_origin_success_rate_ejection_threshold", cluster.outlierBounds?.local.threshold ?? -1),
     host_statuses: cluster.hosts.map(hostJson),
     circuit_breakers: { thresholds: [limits(cluster.limits.DEFAULT), limits(cluster.limits.HIGH, "HIGH")] },
     observability_name: statName(cluster),
   };
+}
+
+/** A percentage that is known. */
+function rateJson(name: string, percent: number): object {
+  return percent < 0 ? {} : { [name]: percent === 0 ? {} : { value: percent } };
 }
 
 /** proto3 JSON: 64-bit numbers are strings, and what is zero or empty is left out. */
@@ -111,6 +128,8 @@ function hostJson(host: AdminHost): unknown {
       ...gauges(host).map(([name, value]) => stat("GAUGE", name, value)),
     ],
     health_status: healthJson(host.healthFlags),
+    ...rateJson("success_rate", host.successRate),
+    ...rateJson("local_origin_success_rate", host.localOriginSuccessRate),
     weight: host.weight,
     ...(host.hostname === "" ? {} : { hostname: host.hostname }),
     ...(host.priority === 0 ? {} : { priority: host.priority }),

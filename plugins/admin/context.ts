@@ -66,6 +66,14 @@ export interface AdminCluster {
   readonly hosts: readonly AdminHost[];
   /** Came over CDS. Default false. */
   readonly addedViaApi?: boolean;
+  /** Success rates of outlier detection in percent, -1: not known. Null or absent: it is not configured. */
+  readonly outlierBounds?: { readonly external: AdminSuccessRate; readonly local: AdminSuccessRate } | null;
+}
+
+/** Mean of the hosts, and where ejection begins. */
+export interface AdminSuccessRate {
+  readonly average: number;
+  readonly threshold: number;
 }
 
 /** Limits of one priority, as `/clusters` shows them. */
@@ -90,6 +98,9 @@ export interface AdminHost {
   /** Bits of `HealthFlag`. */
   readonly healthFlags: number;
   readonly pendingRequests: number;
+  /** Percent; -1: not known. */
+  readonly successRate: number;
+  readonly localOriginSuccessRate: number;
   readonly stats: AdminHostStats;
 }
 

@@ -287,6 +287,7 @@ export class ConnectionPool {
       this.forget(waiting);
       this.host.owner.stats.upstream_rq_pending_failure_eject.value++;
       this.host.stats.rq_error++;
+      if (this.host.monitor !== null) this.host.monitor.onLocalOrigin("failed");
       request.onUpstreamFailure(reason, details);
     }
   }

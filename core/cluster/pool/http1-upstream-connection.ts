@@ -6,6 +6,7 @@ import { CHUNK_END, chunkPrefix, encodeTrailers, LAST_CHUNK } from "../../http1/
 import { NO_FIELDS } from "../../http1/message-parser.ts";
 import { ResponseParser } from "../../http1/response-parser.ts";
 import type { Http1Events } from "../../http1/types.ts";
+import { isGrpc } from "../../stream/grpc.ts";
 import { HeaderMapImpl } from "../../stream/header-map.ts";
 import { flushAtEndOfTurn } from "../end-of-turn.ts";
 import type { Flushable } from "../end-of-turn.ts";
@@ -36,6 +37,8 @@ export class Http1UpstreamConnection
   private held: string;
   private method: string;
   private upgrade: string;
+  /** The request is gRPC's, and somebody wants to know. */
+  private grpc: boolean;
   private requestDone: boolean;
   private responseDone: boolean;
   /** The write buffer is above its watermark, and the request was told. */
@@ -59,6 +62,7 @@ export class Http1UpstreamConnection
     this.held = "";
     this.method = "";
     this.upgrade = "";
+    this.grpc = false;
     this.requestDone = false;
     this.responseDone = false;
     this.blocked = false;
@@ -100,6 +104,7 @@ export class Http1UpstreamConnection
     if (this.request === null) return;
     this.method = headers.method;
     this.upgrade = upgrade;
+    if (this.host.monitor !== null) this.grpc = isGrpc(headers);
     this.parser.expect(headers.method);
     const head = requestHead(headers, end, upgrade, this.host.owner.upstream, this);
     if (end && upgrade === "") {
@@ -325,7 +330,7 @@ export class Http1UpstreamConnection
       return;
     }
     this.responding = true;
-    this.host.countResponse(status);
+    this.host.countResponse(headers, this.grpc);
     this.heldHeaders = headers;
     if (status === 101 ? this.upgrade !== "" : this.method === "CONNECT" && status < 300) {
       this.state = TUNNEL;

@@ -100,8 +100,8 @@ export class Http2UpstreamConnection extends PooledConnection implements Session
   requestOver(): void {
     this.countEnd();
   }
-  lostRequest(): void {
-    this.countLoss();
+  lostRequest(responding: boolean): void {
+    this.countLoss(responding);
   }
   /** Tells a stream of its failure when it is no longer in the middle of its call. */
   failSoon(stream: Http2UpstreamStream, details: string): void {

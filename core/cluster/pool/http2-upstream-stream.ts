@@ -5,6 +5,7 @@ import type { HeaderMap } from "../../contract/headers.ts";
 import { CANCEL, errorCodeName, PROTOCOL_ERROR, REFUSED_STREAM } from "../../http2/error-code.ts";
 import type { FieldBlock } from "../../http2/field-block.ts";
 import type { Http2Stream, StreamOwner } from "../../http2/stream.ts";
+import { isGrpc } from "../../stream/grpc.ts";
 import { HeaderMapImpl } from "../../stream/header-map.ts";
 import type { Http2UpstreamConnection } from "./http2-upstream-connection.ts";
 
@@ -26,6 +27,8 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
   #paused: boolean;
   /** The host has ended its side of a tunnel; ours may go on. */
   #ended: boolean;
+  /** The request is gRPC's, and somebody wants to know. */
+  #grpc: boolean;
 
   constructor(connection: Http2UpstreamConnection, request: UpstreamRequest) {
     this.#connection = connection;
@@ -37,6 +40,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
     this.#blocked = false;
     this.#paused = false;
     this.#ended = false;
+    this.#grpc = false;
   }
 
   get host(): Host {
@@ -56,6 +60,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
       this.#connection.failSoon(this, "the upstream takes no extended CONNECT (SETTINGS_ENABLE_CONNECT_PROTOCOL)");
       return;
     }
+    if (this.#connection.host.monitor !== null) this.#grpc = isGrpc(headers);
     this.#h2.bodiless = headers.method === "HEAD";
     session.sendHeaders(this.#h2, this.#pseudo(headers), this.#fields(headers), end && upgrade === "");
   }
@@ -151,7 +156,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
       return;
     }
     this.#responding = true;
-    this.#connection.host.countResponse(status);
+    this.#connection.host.countResponse(headers, this.#grpc);
     if (this.#upgrade !== "" && this.#upgrade !== "connect" && status < 300) this.#switched(headers);
     if (end) this.#over();
     request.onResponseHeaders(headers, end);
@@ -193,7 +198,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOwner {
     if (request === null) return;
     const { connection } = { connection: this.#connection };
     this.#over();
-    if (!this.#responding) connection.lostRequest();
+    connection.lostRequest(this.#responding);
     request.onUpstreamReset(...this.#why(code, remote));
   }
 

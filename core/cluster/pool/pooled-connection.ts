@@ -144,6 +144,7 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
     owner.stats.upstream_rq_active.value++;
     this.pool.limits.requests++;
     this.pool.active++;
+    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin("connect_success");
   }
 
   /** Counts one that is over. */
@@ -191,7 +192,6 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
     this.connection?.keepAddresses();
     this.host.connected(this.connection);
     stats.upstream_cx_connect_ms.record(environment.clock.now() - this.openedAt);
-    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "connect_success");
     if (upstream.maxConnectionDuration > 0) {
       this.ageTimer = new Timer(this, AGE);
       environment.timers.arm(this.ageTimer, upstream.maxConnectionDuration);
@@ -229,15 +229,14 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
     const { host } = this;
     host.stats.cx_connect_fail++;
     host.owner.stats.upstream_cx_connect_fail.value++;
-    if (host.monitor !== null) host.monitor.onLocalOrigin(host, reason === "connection_timeout" ? "timeout" : "connect_failed");
     this.release(remote, false);
     this.pool.connectFailed(this, reason, details);
   }
 
-  /** A request got no whole response. */
-  protected countLoss(): void {
-    this.host.stats.rq_error++;
-    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "reset");
+  /** A request got no whole response. `responding`: but a part of it. */
+  protected countLoss(responding: boolean): void {
+    if (!responding) this.host.stats.rq_error++;
+    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin("failed");
   }
 
   /** Gives everything back that the connection holds. */

@@ -142,7 +142,7 @@ export class TcpUpstreamConnection implements ConnectionHandler, TcpUpstream, Ti
     owner.stats.upstream_rq_total.value++;
     owner.stats.upstream_rq_active.value++;
     owner.limits.DEFAULT.requests++;
-    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, "connect_success");
+    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin("connect_success_final");
     this.#user?.onUpstreamConnected();
   }
 
@@ -175,7 +175,7 @@ export class TcpUpstreamConnection implements ConnectionHandler, TcpUpstream, Ti
       return;
     }
     this.host.connectFailed(error);
-    this.#countFailure("connect_failed");
+    this.#countFailure("failed");
     user.onUpstreamConnectFailure("connection_failure", connectFailureDetails(error));
   }
 
@@ -187,9 +187,9 @@ export class TcpUpstreamConnection implements ConnectionHandler, TcpUpstream, Ti
     user?.onUpstreamConnectFailure("connection_timeout", "");
   }
 
-  #countFailure(event: "connect_failed" | "timeout"): void {
+  #countFailure(event: "failed" | "timeout"): void {
     this.host.stats.rq_error++;
-    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(this.host, event);
+    if (this.host.monitor !== null) this.host.monitor.onLocalOrigin(event);
   }
 
   /** Gives everything back, once. */

@@ -53,7 +53,7 @@ export abstract class UpstreamConnection extends PooledConnection {
     if (request !== null) this.endStream();
     this.pool.closed(this);
     if (request === null || reason === "") return;
-    if (!this.responding) this.countLoss();
+    this.countLoss(this.responding);
     request.onUpstreamReset(reason, details);
   }
 }

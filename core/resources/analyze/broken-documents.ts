@@ -95,7 +95,7 @@ export const brokenDocuments: readonly (readonly [
       ["an unknown field", cluster("conect_timeout: 1s")],
       ["an unknown field in camelCase", cluster("connectTimeOut: 1s")],
       ["an unknown field like no other", cluster("flux_capacitor: 1")],
-      ["a field that Envoy has and this proxy does not", cluster("outlier_detection: { consecutive_5xx: 3 }")],
+      ["a field that Envoy has and this proxy does not", cluster("track_cluster_stats: { timeout_budgets: true }")],
       ["a number for a text", "node: { id: 5 }\n"],
       ["a boolean for a text", "node: { id: true }\n"],
       ["a list for a text", "node: { id: [a] }\n"],
