@@ -1,5 +1,5 @@
 import type { FieldBlock } from "./field-block.ts";
-import type { Session } from "./session.ts";
+import type { SendingSession } from "./sending-session.ts";
 
 /** Who a stream belongs to. Called from inside the session's `receive()`; bad input of a peer must not make it throw. */
 export interface StreamOwner {
@@ -19,7 +19,7 @@ export interface StreamOwner {
 
 /** One stream of a session: its state, its windows and what waits for them. Source: RFC 9113 section 5. */
 export class Http2Stream {
-  readonly session: Session;
+  readonly session: SendingSession;
   readonly id: number;
   owner: StreamOwner | null;
   /** The peer has ended its side, or the stream was reset. */
@@ -59,7 +59,7 @@ export class Http2Stream {
   /** It is in the session's list of streams with something to send. */
   scheduled: boolean;
 
-  constructor(session: Session, id: number, sendWindow: number, receiveWindow: number, started: number) {
+  constructor(session: SendingSession, id: number, sendWindow: number, receiveWindow: number, started: number) {
     this.session = session;
     this.id = id;
     this.owner = null;

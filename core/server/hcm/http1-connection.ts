@@ -1,6 +1,5 @@
 import type { HeaderMap } from "../../contract/headers.ts";
 import { ResponseFlag } from "../../contract/response-flags.ts";
-import type { DownstreamConnection, DownstreamTls } from "../../contract/stream.ts";
 import { latin1 } from "../../bytes/latin1.ts";
 import { chunkPrefix, encodeResponseHead, encodeTrailers, LAST_CHUNK, reasonPhrase } from "../../http1/encode.ts";
 import { CONNECTION_PREFACE } from "../../http2/frames.ts";
@@ -18,9 +17,9 @@ import { nextStreamId } from "./stream-id.ts";
 import type { ManagerSlot } from "./manager-slot.ts";
 import type { HttpConnectionManager } from "./manager.ts";
 import type { HcmStats } from "./stats.ts";
-import { downstreamTls } from "../../tls/downstream-tls.ts";
 import { acceptRequest } from "./accept-request.ts";
 import { DelayedClose } from "./delayed-close.ts";
+import { SocketDownstream } from "./socket-downstream.ts";
 
 /** Bodies up to this many bytes are joined with the head into one string and one write: cheaper than a gathered write (measured: up to 4 KiB). */
 const JOIN_LIMIT = 4096;
@@ -44,9 +43,9 @@ const NO_TEXT: ReadonlySet<string> = new Set(["http1.fragment_in_target", "http1
 
 /** One downstream HTTP/1.1 connection: socket events in, stream events out, responses back. One stream at a time; the rest of a pipeline waits. */
 export class Http1ServerConnection
-  implements ServedConnection, ConnectionHandler, Http1Events, ResponseSink, DownstreamConnection, TimerOwner
+  extends SocketDownstream
+  implements ServedConnection, ConnectionHandler, Http1Events, ResponseSink, TimerOwner
 {
-  readonly #socket: Connection;
   readonly #slot: ManagerSlot;
   readonly #parser: RequestParser;
   readonly #timer: Timer;
@@ -89,10 +88,9 @@ export class Http1ServerConnection
   #mayBeHttp2: boolean;
   /** The beginning of what may become HTTP/2's preface. */
   #preface: Buffer | null;
-  #tls: DownstreamTls | null;
 
   constructor(socket: Connection, slot: ManagerSlot) {
-    this.#socket = socket;
+    super(socket);
     this.#slot = slot;
     this.#manager = slot.manager;
     this.#stats = slot.manager.stats;
@@ -124,7 +122,6 @@ export class Http1ServerConnection
     this.#headSince = 0;
     this.#mayBeHttp2 = options.codec === "AUTO";
     this.#preface = null;
-    this.#tls = null;
     const stats = this.#stats;
     if (socket.tls !== null) {
       stats.downstream_cx_ssl_total.value++;
@@ -141,36 +138,6 @@ export class Http1ServerConnection
       this.#extraTimer = new Timer(DURATION_OWNER(this));
       timers.arm(this.#extraTimer, options.maxConnectionDuration);
     }
-  }
-
-  // --- DownstreamConnection ---------------------------------------------------------------------------------------------
-
-  get id(): number {
-    return this.#socket.id;
-  }
-  get remoteAddress(): string {
-    const { facts } = this.#socket;
-    return facts === null ? this.#socket.remoteAddress : facts.remoteAddress;
-  }
-  get remotePort(): number {
-    const { facts } = this.#socket;
-    return facts === null ? this.#socket.remotePort : facts.remotePort;
-  }
-  get localAddress(): string {
-    const { facts } = this.#socket;
-    return facts === null ? this.#socket.localAddress : facts.localAddress;
-  }
-  get localPort(): number {
-    const { facts } = this.#socket;
-    return facts === null ? this.#socket.localPort : facts.localPort;
-  }
-  get requestedServerName(): string {
-    const { facts, tls } = this.#socket;
-    return facts !== null && facts.serverName !== "" ? facts.serverName : (tls?.serverName ?? "");
-  }
-  get tls(): DownstreamTls | null {
-    const { tls } = this.#socket;
-    return tls === null ? null : (this.#tls ??= downstreamTls(tls));
   }
 
   // --- ConnectionHandler ------------------------------------------------------------------------------------------------
@@ -225,13 +192,13 @@ export class Http1ServerConnection
     stats.downstream_cx_http1_total.value--;
     stats.downstream_cx_active.value--;
     stats.downstream_cx_http1_active.value--;
-    if (this.#socket.tls !== null) {
+    if (this.socket.tls !== null) {
       stats.downstream_cx_ssl_total.value--;
       stats.downstream_cx_ssl_active.value--;
     }
     stats.downstream_cx_rx_bytes_total.value -= read.length;
     connections.delete(this);
-    const http2 = new Http2ServerConnection(this.#socket, this.#slot);
+    const http2 = new Http2ServerConnection(this.socket, this.#slot);
     connections.add(http2);
     http2.onData(read);
   }
@@ -295,7 +262,7 @@ export class Http1ServerConnection
     const stream = this.#stream;
     stats.downstream_cx_active.value--;
     stats.downstream_cx_http1_active.value--;
-    if (this.#socket.tls !== null) stats.downstream_cx_ssl_active.value--;
+    if (this.socket.tls !== null) stats.downstream_cx_ssl_active.value--;
     stats.downstream_cx_destroy.value++;
     if (this.#closing) stats.downstream_cx_destroy_local.value++;
     else stats.downstream_cx_destroy_remote.value++;
@@ -324,7 +291,7 @@ export class Http1ServerConnection
     this.#head = parser.method === "HEAD";
     this.#http10 = parser.versionMinor === 0;
     this.#keepAlive = parser.keepAlive && !this.#last;
-    if (manager.tellsAddresses) this.#socket.keepAddresses();
+    if (manager.tellsAddresses) this.socket.keepAddresses();
     const stream = new HttpStreamImpl(nextStreamId(), manager, this, this, this.#http10 ? "HTTP/1.0" : "HTTP/1.1", headers);
     this.#stream = stream;
     this.#setStart(stream);
@@ -469,7 +436,7 @@ export class Http1ServerConnection
         this.#pending = chunked ? "\r\n" : "";
         const stats = this.#manager.stats;
         stats.downstream_cx_tx_bytes_total.value += prefix.length + length;
-        const room = prefix === "" ? this.#socket.writeBytes(chunk) : this.#socket.writeHeadAndBytes(prefix, chunk);
+        const room = prefix === "" ? this.socket.writeBytes(chunk) : this.socket.writeHeadAndBytes(prefix, chunk);
         if (!room) stream.downstreamFull();
       }
     }
@@ -477,7 +444,7 @@ export class Http1ServerConnection
       if (this.#framing === CHUNKED) this.#pending += LAST_CHUNK;
       if (this.#framing === TUNNEL) {
         this.flush();
-        this.#socket.end();
+        this.socket.end();
         return;
       }
       this.flush();
@@ -502,7 +469,7 @@ export class Http1ServerConnection
 
   #write(text: string): void {
     this.#manager.stats.downstream_cx_tx_bytes_total.value += text.length;
-    if (!this.#socket.writeLatin1(text)) this.#stream?.downstreamFull();
+    if (!this.socket.writeLatin1(text)) this.#stream?.downstreamFull();
   }
 
   abort(stream: HttpStreamImpl): void {
@@ -512,8 +479,8 @@ export class Http1ServerConnection
     if ((stream.responseFlags & ResponseFlag.DownstreamConnectionTermination) !== 0) stats.downstream_rq_rx_reset.value++;
     else stats.downstream_rq_tx_reset.value++;
     // A body that ends with the connection is told from a broken one only by RST.
-    if (this.#framing === UNTIL_CLOSE && stream.headersSent) this.#socket.reset();
-    else this.#socket.destroy();
+    if (this.#framing === UNTIL_CLOSE && stream.headersSent) this.socket.reset();
+    else this.socket.destroy();
   }
 
   pauseRequest(): void {
@@ -540,13 +507,13 @@ export class Http1ServerConnection
   #pauseSocket(): void {
     if (this.#socketPaused) return;
     this.#socketPaused = true;
-    this.#socket.pause();
+    this.socket.pause();
   }
 
   #resumeSocket(): void {
     if (!this.#socketPaused) return;
     this.#socketPaused = false;
-    this.#socket.resume();
+    this.socket.resume();
   }
 
   setIdleTimeout(_stream: HttpStreamImpl, ms: number): void {
@@ -591,7 +558,7 @@ export class Http1ServerConnection
     this.#socketPaused = false;
     this.#timerMeans = IDLE;
     timers.disarm(this.#timer);
-    this.#delayedClose = new DelayedClose(this.#socket, this.#manager);
+    this.#delayedClose = new DelayedClose(this.socket, this.#manager);
     this.#delayedClose.begin();
   }
 
@@ -610,7 +577,7 @@ export class Http1ServerConnection
   /** Ends now, response or not. */
   destroy(): void {
     this.#closing = true;
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
   /** A request starts with its first byte, which may have come long before the rest of its head. */

@@ -1,18 +1,17 @@
 import type { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import type { DownstreamConnection, DownstreamTls } from "../../contract/stream.ts";
 import { errorCodeName, NO_ERROR, SETTINGS_TIMEOUT } from "../../http2/error-code.ts";
 import { Session, type SessionEvents } from "../../http2/session.ts";
 import type { Http2Stream, StreamOwner } from "../../http2/stream.ts";
 import type { HttpStreamImpl } from "../../stream/http-stream.ts";
 import { Keepalive } from "../../stream/keepalive.ts";
-import { downstreamTls } from "../../tls/downstream-tls.ts";
 import { clock } from "../../transport/clock.ts";
 import type { Connection, ConnectionHandler } from "../../transport/connection.ts";
 import { flushAtEndOfPoll, type PollFlushable } from "../../transport/end-of-poll.ts";
 import { Timer, type TimerOwner, timers } from "../../transport/timers.ts";
 import type { ServedConnection } from "../accept/served-connection.ts";
 import { DelayedClose } from "./delayed-close.ts";
+import { SocketDownstream } from "./socket-downstream.ts";
 import { Http2ServerStream } from "./http2-stream.ts";
 import type { ManagerSlot } from "./manager-slot.ts";
 import type { HcmStats } from "./stats.ts";
@@ -31,9 +30,9 @@ const SETTINGS_LIMIT = 10_000;
  * write.
  */
 export class Http2ServerConnection
-  implements ServedConnection, ConnectionHandler, SessionEvents, DownstreamConnection, TimerOwner, PollFlushable
+  extends SocketDownstream
+  implements ServedConnection, ConnectionHandler, SessionEvents, TimerOwner, PollFlushable
 {
-  readonly #socket: Connection;
   readonly #slot: ManagerSlot;
   readonly #session: Session;
   /** Where this connection was counted, and must be taken off again: an update may change the manager and its prefix. */
@@ -46,7 +45,6 @@ export class Http2ServerConnection
   #drainTimer: Timer | null;
   #requests: number;
   readonly #startTime: number;
-  #tls: DownstreamTls | null;
   /** The socket is closed, or is about to be by ourselves. */
   #closing: boolean;
   /** The peer is gone: streams end because of that. */
@@ -55,7 +53,7 @@ export class Http2ServerConnection
   #flushing: boolean;
 
   constructor(socket: Connection, slot: ManagerSlot) {
-    this.#socket = socket;
+    super(socket);
     this.#slot = slot;
     const { options, stats } = slot.manager;
     this.#stats = stats;
@@ -67,7 +65,6 @@ export class Http2ServerConnection
     this.#drainTimer = null;
     this.#requests = 0;
     this.#startTime = clock.now();
-    this.#tls = null;
     this.#closing = false;
     this.gone = false;
     this.#flushing = false;
@@ -91,36 +88,6 @@ export class Http2ServerConnection
     }
     this.#keepalive =
       options.keepalive === null ? null : new Keepalive(this.#session, options.keepalive, () => this.#unanswered());
-  }
-
-  // --- DownstreamConnection ---------------------------------------------------------------------------------------------
-
-  get id(): number {
-    return this.#socket.id;
-  }
-  get remoteAddress(): string {
-    const { facts } = this.#socket;
-    return facts === null ? this.#socket.remoteAddress : facts.remoteAddress;
-  }
-  get remotePort(): number {
-    const { facts } = this.#socket;
-    return facts === null ? this.#socket.remotePort : facts.remotePort;
-  }
-  get localAddress(): string {
-    const { facts } = this.#socket;
-    return facts === null ? this.#socket.localAddress : facts.localAddress;
-  }
-  get localPort(): number {
-    const { facts } = this.#socket;
-    return facts === null ? this.#socket.localPort : facts.localPort;
-  }
-  get requestedServerName(): string {
-    const { facts, tls } = this.#socket;
-    return facts !== null && facts.serverName !== "" ? facts.serverName : (tls?.serverName ?? "");
-  }
-  get tls(): DownstreamTls | null {
-    const { tls } = this.#socket;
-    return tls === null ? null : (this.#tls ??= downstreamTls(tls));
   }
 
   // --- ConnectionHandler ------------------------------------------------------------------------------------------------
@@ -153,7 +120,7 @@ export class Http2ServerConnection
     const active = this.#session.streams.size > 0;
     stats.downstream_cx_active.value--;
     stats.downstream_cx_http2_active.value--;
-    if (this.#socket.tls !== null) stats.downstream_cx_ssl_active.value--;
+    if (this.socket.tls !== null) stats.downstream_cx_ssl_active.value--;
     stats.downstream_cx_destroy.value++;
     if (this.#closing) stats.downstream_cx_destroy_local.value++;
     else stats.downstream_cx_destroy_remote.value++;
@@ -197,8 +164,8 @@ export class Http2ServerConnection
     const { size } = output;
     if (size === 0) return;
     this.#stats.downstream_cx_tx_bytes_total.value += size;
-    const below = output.flush(this.#socket);
-    this.#session.flushed(below, this.#socket.buffered === 0);
+    const below = output.flush(this.socket);
+    this.#session.flushed(below, this.socket.buffered === 0);
   }
 
   onError(code: number, message: string, flood: string): void {
@@ -243,7 +210,7 @@ export class Http2ServerConnection
 
   /** A log will tell the addresses, perhaps of a client that is gone by then. */
   keepAddresses(): void {
-    this.#socket.keepAddresses();
+    this.socket.keepAddresses();
   }
 
   /** A key for an upgrade that HTTP/2 has none for. */
@@ -273,7 +240,7 @@ export class Http2ServerConnection
   /** Ends now, exchanges or not. */
   destroy(): void {
     this.#closing = true;
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
   /** Everything that was written goes out, then the connection closes. */
