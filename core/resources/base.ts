@@ -148,6 +148,14 @@ export type NodeInfo = Infer<typeof NodeInfo>;
 export const RoutingPriority = enumOf(["DEFAULT", "HIGH"], { default: "DEFAULT" });
 export type RoutingPriority = Infer<typeof RoutingPriority>;
 
+/** A switch that a runtime value may override. */
+export const RuntimeFeatureFlag = message("envoy.config.core.v3.RuntimeFeatureFlag", {
+  /** What it is without the runtime value. */
+  defaultValue: boolValue({ required: true }),
+  runtimeKey: string({ minLength: 1, required: true }),
+});
+export type RuntimeFeatureFlag = Infer<typeof RuntimeFeatureFlag>;
+
 /** Headers to add: at most 1,000. Default: none. */
 export const headersToAdd = list(HeaderValueOption, { max: 1000 });
 /** Names of headers to remove. Default: none. */

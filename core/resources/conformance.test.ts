@@ -72,6 +72,7 @@ const NEWER: Readonly<Record<string, readonly string[]>> = {
     "retry_policy",
   ],
   "envoy.type.matcher.v3.FilterStateMatcher": ["address_match"],
+  "envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig.MinimumRTTCalculationParams": ["fixed_value"],
 };
 const NEWER_MESSAGES = new Set([
   "envoy.config.route.v3.CookieMatcher",

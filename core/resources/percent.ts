@@ -1,6 +1,6 @@
 import type { DecodeContext } from "./schema/context.ts";
 import type { Infer, Schema } from "./schema/index.ts";
-import { double, enumOf, message, required, string, uint32 } from "./schema/index.ts";
+import { double, enumOf, message, required, string, uint32, withDefault } from "./schema/index.ts";
 import type { Node } from "./document/node.ts";
 
 const PercentMessage = message("envoy.type.v3.Percent", {
@@ -39,6 +39,15 @@ export const RuntimeFractionalPercent = message("envoy.config.core.v3.RuntimeFra
   runtimeKey: string({ default: "" }),
 });
 export type RuntimeFractionalPercent = Infer<typeof RuntimeFractionalPercent>;
+
+/** A percentage that a runtime value may override. */
+export const RuntimePercent = message("envoy.config.core.v3.RuntimePercent", {
+  /** Default 0. */
+  defaultValue: withDefault(Percent, 0),
+  /** Key of the runtime value; "" (default): none. */
+  runtimeKey: string({ default: "" }),
+});
+export type RuntimePercent = Infer<typeof RuntimePercent>;
 
 /** An integer that a runtime value may override. */
 export const RuntimeUInt32 = message("envoy.config.core.v3.RuntimeUInt32", {

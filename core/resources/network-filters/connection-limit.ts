@@ -1,13 +1,6 @@
+import { RuntimeFeatureFlag } from "../base.ts";
 import type { Infer } from "../schema/index.ts";
-import { boolValue, duration, message, string, uint64Value } from "../schema/index.ts";
-
-/** A switch that a runtime value may override. */
-export const RuntimeFeatureFlag = message("envoy.config.core.v3.RuntimeFeatureFlag", {
-  /** What it is without the runtime value. */
-  defaultValue: boolValue({ required: true }),
-  runtimeKey: string({ minLength: 1, required: true }),
-});
-export type RuntimeFeatureFlag = Infer<typeof RuntimeFeatureFlag>;
+import { duration, message, string, uint64Value } from "../schema/index.ts";
 
 /** `envoy.filters.network.connection_limit`: at most so many connections at a time. */
 export const ConnectionLimit = message("envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit", {
