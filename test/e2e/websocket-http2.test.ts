@@ -94,7 +94,9 @@ describeRuntimes("WebSocket over HTTP/2", (runtime) => {
     );
     without = await Http2Origin.start(({ respond }) => respond({}, "no tunnel"));
     const http2 = {
-      typed_extension_protocol_options: { [OPTIONS]: typed(OPTIONS, { explicit_http_config: { http2_protocol_options: {} } }) },
+      typed_extension_protocol_options: {
+        [OPTIONS]: typed(OPTIONS, { explicit_http_config: { http2_protocol_options: { allow_connect: true } } }),
+      },
     };
     gateway = await runtime.start(
       mesh()

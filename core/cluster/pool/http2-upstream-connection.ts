@@ -190,11 +190,10 @@ export class Http2UpstreamConnection extends PooledConnection implements Session
     const { stats } = this.host.owner;
     stats.upstream_cx_protocol_error.value++;
     this.flush();
-    if (this.state === CONNECTING) {
-      this.close();
-      return;
-    }
-    this.#lose("protocol_error", `http2.${errorCodeName(code).toLowerCase()}: ${message}`);
+    const details = `http2.${errorCodeName(code).toLowerCase()}: ${message}`;
+    // Whoever answers HTTP/2 with something else was reached: 502, as by Envoy, not 503.
+    if (this.state === CONNECTING) this.connectFailed("protocol_error", details, false);
+    else this.#lose("protocol_error", details);
   }
 
   onGoaway(): void {

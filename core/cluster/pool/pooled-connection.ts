@@ -225,7 +225,8 @@ export abstract class PooledConnection implements ConnectionHandler, TimerOwner 
     }
   }
 
-  private connectFailed(reason: ResetReason, details: string, remote: boolean): void {
+  /** It could not be established: who waits is told. */
+  protected connectFailed(reason: ResetReason, details: string, remote: boolean): void {
     const { host } = this;
     host.stats.cx_connect_fail++;
     host.owner.stats.upstream_cx_connect_fail.value++;
