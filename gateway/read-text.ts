@@ -6,10 +6,13 @@ const BOM = "\uFEFF";
 /** A file that can't be read: the message names it, `reason` does not. */
 export class ReadError extends Error {
   readonly reason: string;
+  /** There is no such file. */
+  readonly isMissing: boolean;
   constructor(file: string, reason: string, cause?: unknown) {
     super(`${file}: ${reason}`, { cause });
     this.name = "ReadError";
     this.reason = reason;
+    this.isMissing = (cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
   }
 }
 

@@ -77,6 +77,29 @@ describe("a configuration of files and folders", () => {
     expect(configuration.folders).toEqual([folder]);
   });
 
+  it("serves what is whole while a Secret is missing, and what is not done only when that is accepted", async () => {
+    const server = (name: string, port: number, tls: string): string =>
+      `---\n${GATEWAY.replace("front", name).replace("80, name: http, protocol: HTTP", `${port}, name: ${name}, protocol: TLS`).replace('hosts: ["*"]', `hosts: ["*"], tls: { ${tls} }`)}`;
+    write(
+      "objects.yaml",
+      `${GATEWAY}---\n${virtualService("a")}${server("secure", 443, "mode: SIMPLE, credentialName: missing")}`,
+    );
+    const missing = await readerOf().read(inSlices);
+    expect(missing.errors.map(({ severity, code }) => [severity, code])).toEqual([["warning", "unknown_reference"]]);
+    expect(missing.translation?.listeners.map(({ name }) => name)).toEqual(["0.0.0.0_8080"]);
+    write("more.yaml", server("mesh", 444, "mode: ISTIO_MUTUAL"));
+    const refused = await readerOf().read(inSlices);
+    expect(refused.errors.filter(({ severity }) => severity === "error")).toMatchObject([{ code: "unsupported_value" }]);
+    const accepting = new ConfigurationReader({
+      paths: [folder],
+      allowUnsupported: true,
+      namespace: "default",
+      labels: { istio: "ingressgateway" },
+      ports: {},
+    });
+    expect((await accepting.read(inSlices)).errors.map(({ severity }) => severity)).toEqual(["warning", "warning"]);
+  });
+
   it("knows where resources come from", async () => {
     write("a.yaml", `${GATEWAY}---\n${virtualService("a")}`);
     const host = hostsOf(await readerOf().read(inSlices)).get("a.example:80");

@@ -117,7 +117,9 @@ export class ConfigurationReader {
       }
     });
     const { routes, clusters, problems } = this.#translation;
-    errors.push(...problems);
+    const { allowUnsupported } = this.#source;
+    for (const problem of problems)
+      errors.push(allowUnsupported && isUnsupported(problem) ? { ...problem, severity: "warning" } : problem);
     await pacing((pace) => this.#nodes.ahead(routes, "virtual_hosts", pace));
     await pacing((pace) => this.#nodes.ahead(clusters, "", pace));
     return this.#translation;
@@ -127,6 +129,10 @@ export class ConfigurationReader {
 /** What goes into `static_resources`. */
 export function resourcesOf(translation: Translation): MoreResources {
   return { listeners: inlineReferences(translation), clusters: translation.clusters, secrets: translation.secrets };
+}
+
+function isUnsupported({ code }: ResourceError): boolean {
+  return code === "unsupported_field" || code === "unsupported_value";
 }
 
 function nothingIn(paths: readonly string[]): ResourceError {

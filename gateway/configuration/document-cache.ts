@@ -2,7 +2,7 @@ import type { Pace, Sliced } from "../../core/contract/sliced.ts";
 import { errorAt, type Node, type ResourceError, whereOfNode } from "../../core/resources/schema/index.ts";
 import type { MeshObject } from "../../plugins/control/istio/object.ts";
 import { type MeshDocuments, readMeshDocumentsSliced } from "../../plugins/control/istio/read/read-mesh-documents.ts";
-import type { ConfigFile } from "../config-files.ts";
+import type { TreeFile } from "../config-files.ts";
 import type { FileText } from "./file-texts.ts";
 
 /** What all files hold, put together. */
@@ -29,14 +29,16 @@ export class DocumentCache {
   }
 
   /** @param texts those of the files, in their order. */
-  *read(files: readonly ConfigFile[], texts: readonly FileText[], pace: Pace): Sliced<Documents> {
+  *read(files: readonly TreeFile[], texts: readonly FileText[], pace: Pace): Sliced<Documents> {
     const entries = new Map<string, Entry>();
     const objects: MeshObject[] = [];
     const errors: ResourceError[] = [];
     let bootstrap: Documents["bootstrap"];
-    for (const [i, { file, found }] of files.entries()) {
+    for (const [i, { file, found, isLink }] of files.entries()) {
       const text = texts[i];
       if (typeof text !== "string") {
+        // One that went away since its folder was listed is no part of it any more; a link that leads nowhere is a mistake.
+        if (found && !isLink && text.isMissing) continue;
         errors.push(problem(file, "syntax", text.reason));
         continue;
       }

@@ -37,6 +37,10 @@ export function parseExplain(args: readonly string[]): ExplainArguments | string
   if (paths.length > 0 && proxy !== "") return "found a path and --proxy, wanted one of the two";
   if (paths.length === 0 && proxy === "")
     return "explain wants files or folders, or --proxy ADDRESS of a running gateway's admin port";
+  // A running gateway has its own.
+  for (const name of [...Object.keys(NODE_OPTIONS), "plugin"] as (keyof typeof values)[])
+    if (proxy !== "" && values[name] !== undefined)
+      return `--${name} is for files, found it with --proxy: the running gateway decides by what it was started with`;
   for (const [name, text] of [["port", port] as const, ["data", data] as const])
     if (text !== undefined && !/^\d{1,15}$/.test(text)) return `--${name}: found ${JSON.stringify(text)}, wanted a whole number`;
   const node = nodeArguments(values, paths);

@@ -35,6 +35,18 @@ export function httpsChain(server: GatewayServer, port: GatewayPort, node: Gatew
   );
 }
 
+/**
+ * The chain of a server that can't be served: its names stay its own, so that connections for them are ended and do not get to a server with a
+ * wildcard, which may ask less of clients. Envoy does the same with a chain whose secret has not come.
+ */
+export function closedChain(server: GatewayServer): Json {
+  const filter: Json = {
+    name: "envoy.filters.network.direct_response",
+    typed_config: typed("envoy.extensions.filters.network.direct_response.v3.Config"),
+  };
+  return tlsChain(server, server.sniHosts, [filter], undefined, originOfServer(server));
+}
+
 /** A chain of connections with a name asked for by SNI; with a star among the names, of all connections. */
 export function tlsChain(
   server: GatewayServer,

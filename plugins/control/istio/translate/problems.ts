@@ -4,12 +4,12 @@ import { errorAt, type Node, type ResourceError, type ResourceErrorCode } from "
 export class Problems {
   readonly list: ResourceError[] = [];
 
-  /** Something that is not as its author may think. */
+  /** Something that is not as its author may think, or a part that is left out while what it refers to is not there. */
   warn(node: Node, code: ResourceErrorCode, message: string): void {
     this.list.push(errorAt(node, code, message, { severity: "warning" }));
   }
 
-  /** Something that can't be done, and what depends on it neither. */
+  /** Something that can't be done, and what depends on it neither: with `--allow-unsupported` what is unsupported is a warning. */
   fail(node: Node, code: ResourceErrorCode, message: string): void {
     this.list.push(errorAt(node, code, message));
   }

@@ -22,8 +22,8 @@ interface Credentials {
 }
 
 /**
- * The transport socket of a server that ends TLS. Undefined, with an error, when it can't be had as it was asked for: the server is then
- * left out, never opened with less.
+ * The transport socket of a server that ends TLS. Undefined, with a warning, when it can't be had as it was asked for: the server is then
+ * left out, never opened with less, and the others are served.
  */
 export function serverTransportSocket(server: GatewayServer, secrets: SecretStore, problems: Problems): Json | undefined {
   const { tls } = server.server;
@@ -33,7 +33,7 @@ export function serverTransportSocket(server: GatewayServer, secrets: SecretStor
   const checksClients = tls.mode === "MUTUAL" || tls.mode === "OPTIONAL_MUTUAL";
   if (checksClients && credentials.trusted === undefined) {
     const message = `${tls.mode} needs CA certificates that clients are checked by: the server is left out`;
-    problems.fail(nodeAt(server.gateway, tls, "mode"), "missing_field", message);
+    problems.warn(nodeAt(server.gateway, tls, "mode"), "missing_field", message);
     return undefined;
   }
   const context = typed("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
@@ -86,7 +86,7 @@ function credentialsOf(
     if (serverCertificate === undefined || privateKey === undefined) {
       const message =
         "a certificate and its key are needed (credentialName, or serverCertificate and privateKey): the server is left out";
-      problems.fail(nodeAt(server.gateway, tls), "missing_field", message);
+      problems.warn(nodeAt(server.gateway, tls), "missing_field", message);
       return undefined;
     }
     certificates.push({ certificate_chain: { filename: serverCertificate }, private_key: { filename: privateKey } });
@@ -106,11 +106,11 @@ function fromSecrets(
     const secret = secrets.find(name, server.gateway.namespace);
     const at = nodeAt(server.gateway, tls, tls.credentialName === name ? "credentialName" : "credentialNames");
     if (secret === undefined) {
-      problems.fail(at, "unknown_reference", `there is no Secret "${name}": the server is left out`);
+      problems.warn(at, "unknown_reference", `there is no Secret "${name}": the server is left out`);
       return undefined;
     }
     if (secret.certificate === undefined || secret.privateKey === undefined) {
-      problems.fail(
+      problems.warn(
         at,
         "unknown_reference",
         `Secret "${name}" has no certificate with its key (tls.crt, tls.key): the server is left out`,
@@ -141,7 +141,7 @@ function trustedOf(
     const named = secrets.find(tls.caCertCredentialName, namespace);
     if (named?.ca === undefined) {
       const at = nodeAt(server.gateway, tls, "caCertCredentialName");
-      problems.fail(at, "unknown_reference", `there is no Secret "${tls.caCertCredentialName}" with CA certificates (ca.crt)`);
+      problems.warn(at, "unknown_reference", `there is no Secret "${tls.caCertCredentialName}" with CA certificates (ca.crt)`);
       return undefined;
     }
     candidates.push(named);

@@ -138,10 +138,41 @@ stringData: { tls.crt: certificate, tls.key: key }
     expect(names(secret("default") + secret("istio-system"))).toEqual(["kubernetes://istio-system/c"]);
     expect(names(secret("default"))).toEqual(["kubernetes://default/c"]);
     const without = translationOf(gateway + secret("elsewhere"));
-    expect([without.listeners, without.secrets, without.problems.map(({ code }) => code)]).toEqual([
+    expect([without.listeners, without.secrets, without.problems.map(({ code, severity }) => [severity, code])]).toEqual([
       [],
       [],
-      ["unknown_reference"],
+      [["warning", "unknown_reference"]],
     ]);
+  });
+
+  it("serves the others when one server's Secret is not there, and ends connections for its names", () => {
+    const server = (name: string, host: string, tls: string): string =>
+      `  - { port: { number: 443, name: ${name}, protocol: HTTPS }, hosts: ["${host}"], tls: { ${tls} } }\n`;
+    const gateway = `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: tls }
+spec:
+  selector: { istio: ingressgateway }
+  servers:
+${server("all", "*.example.com", "mode: SIMPLE, credentialName: there")}${server("admin", "admin.example.com", "mode: MUTUAL, credentialName: not-there")}---
+apiVersion: v1
+kind: Secret
+metadata: { name: there }
+stringData: { tls.crt: certificate, tls.key: key }
+---
+`;
+    const made = translationOf(gateway);
+    const chains = made.listeners[0].filter_chains as readonly Json[];
+    const [wildcard, admin] = chains;
+    expect(wildcard).toMatchObject({ filter_chain_match: { server_names: ["*.example.com"] }, transport_socket: {} });
+    expect(admin).toMatchObject({
+      filter_chain_match: { server_names: ["admin.example.com"] },
+      filters: [{ name: "envoy.filters.network.direct_response" }],
+    });
+    expect(admin).not.toHaveProperty("transport_socket");
+    expect(made.problems).toMatchObject([
+      { severity: "warning", path: "spec.servers[1].tls.credentialName", message: expect.stringContaining("left out") as string },
+    ]);
+    expect(made.routes.map(({ name }) => name)).toEqual(["https.443.all.tls.default"]);
   });
 });

@@ -6,7 +6,7 @@ import type { ClusterUse } from "./destination.ts";
 import { DestinationRules } from "./destination-rules.ts";
 import { mergeGateways, type GatewayPort, type GatewayServer } from "./gateway-servers.ts";
 import type { Json } from "./json.ts";
-import { httpChain, httpsChain, listener, listenerName, tlsChain } from "./listeners.ts";
+import { closedChain, httpChain, httpsChain, listener, listenerName, tlsChain } from "./listeners.ts";
 import type { Memo } from "./memo.ts";
 import { nodeAt, originOf, type Origin } from "./origin.ts";
 import { Problems } from "./problems.ts";
@@ -107,6 +107,7 @@ export class Translator {
     const name = listenerName(port);
     const [first] = port.servers;
     let inspect = false;
+    let serves = true;
     if (first.mode === "http") {
       yield* this.#routeConfiguration(first.routeName, port.servers);
       chains.push(this.#memo.keep(`chain ${name}`, httpChain(port, this.#node)));
@@ -116,25 +117,30 @@ export class Translator {
       else chains.push(this.#tcpChain(first, route, [], undefined, `chain ${name}`));
     } else {
       const taken = new Map<string, Origin>();
+      serves = false;
       for (const server of port.servers) {
-        for (const chain of yield* this.#tlsChains(server, port, taken)) chains.push(chain);
+        const made = yield* this.#tlsChains(server, port, taken);
+        if (made === undefined) chains.push(this.#memo.keep(`closed ${chainKey(port, server)}`, closedChain(server)));
+        else for (const chain of made) chains.push(chain);
+        serves ||= made !== undefined && made.length > 0;
       }
-      inspect = chains.length > 0;
+      inspect = true;
     }
     // Without a chain there is nothing to listen for.
-    if (chains.length === 0) return;
+    if (!serves || chains.length === 0) return;
     const made = listener(port, chains, inspect);
     const origin = originOf(made) as Origin;
     const inputs = [this.#nodeKey, inspect, ...chains, origin.node, ...(origin.also ?? []).map(({ node }) => node)];
     this.#listeners.push(this.#memo.get(`listener ${name}`, inputs, () => made));
   }
 
+  /** Undefined: what it needs is not there. */
   *#tlsChains(
     server: GatewayServer,
     port: GatewayPort,
     taken: Map<string, Origin>,
-  ): Generator<undefined, readonly Json[], undefined> {
-    const key = `chain ${listenerName(port)} ${server.name} ${server.server.port.name} ${server.sniHosts.join(" ")}`;
+  ): Generator<undefined, readonly Json[] | undefined, undefined> {
+    const key = `chain ${chainKey(port, server)}`;
     if (server.mode === "passthrough") {
       const routes = tlsRoutesOf(server, this.#servicesOf(server), taken, this.#problems);
       if (routes.length === 0) this.#noRoute(server, "tls");
@@ -143,7 +149,7 @@ export class Translator {
       );
     }
     const socket = serverTransportSocket(server, this.#secrets, this.#problems);
-    if (socket === undefined) return [];
+    if (socket === undefined) return undefined;
     if (server.mode === "https") {
       yield* this.#routeConfiguration(server.routeName, [server]);
       return [this.#memo.keep(key, httpsChain(server, port, this.#node, socket))];
@@ -259,6 +265,10 @@ export class Translator {
       buildCluster(parts, this.#node, this.#secrets, problems),
     );
   }
+}
+
+function chainKey(port: GatewayPort, server: GatewayServer): string {
+  return `${listenerName(port)} ${server.name} ${server.server.port.name} ${server.sniHosts.join(" ")}`;
 }
 
 function portOf(service: RegistryService, number: number): RegistryPort | undefined {

@@ -31,7 +31,11 @@ export function clientTls(
     code: "unsupported_value" | "missing_field" | "unknown_reference",
     message: string,
   ): "refused" => {
-    problems.fail(nodeAt(owner, value, field), code, `${message}: requests to ${service.hostname} get 503`);
+    const said = `${message}: requests to ${service.hostname} get 503`;
+    const at = nodeAt(owner, value, field);
+    // What is not there may come; what is not done has to be accepted by who asked for it.
+    if (code === "unsupported_value") problems.fail(at, code, said);
+    else problems.warn(at, code, said);
     return "refused";
   };
   if (value.mode === "ISTIO_MUTUAL") {
