@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { UpstreamRequest, UpstreamStream } from "../../core/contract/cluster.ts";
 import type { HeaderMap } from "../../core/contract/headers.ts";
 import { STANDARD_BALANCERS } from "../../core/cluster/balancers/standard.ts";
+import { BalancerScope } from "../../core/cluster/testing/balancer-scope.ts";
 import { ClusterFixture } from "../../core/cluster/testing/cluster-fixture.ts";
 import { FakeConnection } from "../../core/cluster/testing/fake-connection.ts";
 import { fakeHosts } from "../../core/cluster/testing/fake-host.ts";
@@ -105,7 +106,7 @@ function exchange(request: Request, response: Buffer): () => void {
 }
 
 function pick(policy: string, n: number, weighted: boolean): () => void {
-  const balancer = STANDARD_BALANCERS.get(policy)!.create(undefined, { random: Math.random });
+  const balancer = STANDARD_BALANCERS.get(policy)!.create(undefined, new BalancerScope());
   balancer.update(fakeHosts(Array.from({ length: n }, (_, i) => (weighted ? 1 + (i % 7) : 1))));
   let last: unknown = null;
   return () => {

@@ -15,6 +15,7 @@ import { complain } from "./complain.ts";
 import type { DnsRefresh } from "./dns/refresh-delay.ts";
 import type { DnsLookupFamily } from "./dns/dns-resolver.ts";
 import { healthFlagsOf } from "./health-flag.ts";
+import { type LoadBalancingConfig, readLoadBalancing } from "./load-balancing-config.ts";
 import type { HostOptions, ProtocolChoice, UpstreamOptions } from "./host.ts";
 import { http2SessionOptions, keepaliveOptions } from "./http2-options.ts";
 import type { Http2UpstreamOptions } from "./pool/http2-upstream-connection.ts";
@@ -26,9 +27,7 @@ export interface ClusterConfig {
   readonly statName: string;
   readonly discovery: "STATIC" | "STRICT_DNS" | "LOGICAL_DNS";
   readonly endpoints: readonly EndpointConfig[];
-  readonly lbPolicy: string;
-  /** Configuration of the balancer, as its definition wants it. */
-  readonly lbConfig: unknown;
+  readonly loadBalancing: LoadBalancingConfig;
   /** Percent. */
   readonly panicThreshold: number;
   /** Percent. */
@@ -95,14 +94,7 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
     endpoints: localities.flatMap((locality) =>
       locality.lbEndpoints.flatMap((endpoint) => readEndpoint(endpoint, locality, discovery)),
     ),
-    lbPolicy: cluster.lbPolicy,
-    lbConfig:
-      cluster.lbPolicy === "LEAST_REQUEST"
-        ? {
-            choiceCount: cluster.leastRequestLbConfig?.choiceCount,
-            activeRequestBias: cluster.leastRequestLbConfig?.activeRequestBias?.defaultValue,
-          }
-        : undefined,
+    loadBalancing: readLoadBalancing(cluster, context),
     panicThreshold: cluster.commonLbConfig.healthyPanicThreshold,
     overprovisioning: cluster.loadAssignment?.policy?.overprovisioningFactor ?? 140,
     weightedHealth: cluster.loadAssignment?.policy?.weightedPriorityHealth ?? false,

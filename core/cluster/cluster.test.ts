@@ -108,7 +108,12 @@ describe("pick", () => {
     const cluster = new ClusterFixture().cluster(assignment(group([endpoint("10.0.0.1"), endpoint("10.0.0.2")])));
     await cluster.warm();
     const tried = cluster.hosts[0];
-    const context: LoadBalancerContext = { stream: null, hash: undefined, shouldSelectAnotherHost: (host) => host === tried };
+    const context: LoadBalancerContext = {
+      stream: null,
+      hash: null,
+
+      shouldSelectAnotherHost: (host) => host === tried,
+    };
     for (let i = 0; i < 20; i++) expect(cluster.pick(context)).toBe(cluster.hosts[1]);
     // One that is never content gets one in the end.
     expect(cluster.pick({ ...context, shouldSelectAnotherHost: () => true })).not.toBeNull();

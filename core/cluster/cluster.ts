@@ -4,7 +4,7 @@ import type { HostShare } from "../contract/trace.ts";
 import { addressText } from "./address-text.ts";
 import { HostImpl } from "./host.ts";
 import type { HostOptions, HostOwner, UpstreamEnvironment, UpstreamOptions } from "./host.ts";
-import type { LoadBalancerDefinition } from "./balancers/load-balancer.ts";
+import type { LoadBalancerDefinition, LoadBalancerScope } from "./balancers/load-balancer.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { resourceKey } from "../resources/diff.ts";
 import type { OutlierDetection } from "../resources/outlier-detection.ts";
@@ -50,6 +50,7 @@ export class ClusterImpl implements Cluster, HostOwner {
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   readonly upstream: UpstreamOptions;
   readonly environment: ClusterEnvironment;
+  readonly usesHash: boolean;
   /** null: plain. */
   #tls: ClusterTls | null = null;
   #tlsMatches: readonly { readonly match: Readonly<Record<string, unknown>>; readonly tls: ClusterTls | null }[] = [];
@@ -63,8 +64,9 @@ export class ClusterImpl implements Cluster, HostOwner {
   #updating = false;
 
   constructor(config: ClusterConfig, environment: ClusterEnvironment) {
-    const balancer = environment.balancers.get(config.lbPolicy);
-    if (balancer === undefined) throw new RangeError(`cluster "${config.name}": there is no balancer "${config.lbPolicy}"`);
+    const { policy, config: lbConfig } = config.loadBalancing;
+    const balancer = environment.balancers.get(policy);
+    if (balancer === undefined) throw new RangeError(`cluster "${config.name}": there is no balancer "${policy}"`);
     this.config = config;
     this.name = config.name;
     this.altStatName = config.statName === config.name ? "" : config.statName;
@@ -78,12 +80,20 @@ export class ClusterImpl implements Cluster, HostOwner {
     this.metadata = config.metadata;
     this.upstream = config.upstream;
     this.environment = environment;
+    const scope: LoadBalancerScope = {
+      random: environment.random,
+      now: () => environment.clock.now(),
+      stats: this.scope,
+      active: this.stats.upstream_rq_active,
+    };
+    this.usesHash = balancer.byHash ?? false;
     this.#priorities = new PrioritySet({
       panicThreshold: config.panicThreshold,
       overprovisioning: config.overprovisioning,
       weightedHealth: config.weightedHealth,
       random: environment.random,
-      createBalancer: () => balancer.create(config.lbConfig, { random: environment.random }),
+      byHash: this.usesHash,
+      createBalancer: () => balancer.create(lbConfig, scope),
       onPanicPick: () => this.stats.lb_healthy_panic.value++,
     });
     this.#outliers = config.outliers === undefined ? null : this.#detector(config.outliers);
@@ -147,7 +157,7 @@ export class ClusterImpl implements Cluster, HostOwner {
   #pickAnother(context: LoadBalancerContext): Host | null {
     let host: Host | null = null;
     for (let i = 1; i < MAX_PICKS; i++) {
-      host = this.#priorities.pick(context);
+      host = this.#priorities.pick(context, i);
       if (host === null || !context.shouldSelectAnotherHost(host)) break;
     }
     return host;
@@ -157,7 +167,7 @@ export class ClusterImpl implements Cluster, HostOwner {
   spread(): readonly HostShare[] {
     const shares = new Map<HostImpl, number>();
     for (const { hosts, share } of this.#priorities.sources) {
-      const weigh = (host: HostImpl): number => (this.config.lbPolicy === "RANDOM" ? 1 : host.weight);
+      const weigh = (host: HostImpl): number => (this.config.loadBalancing.policy === "RANDOM" ? 1 : host.weight);
       const total = hosts.reduce((sum, host) => sum + weigh(host), 0);
       for (const host of hosts) shares.set(host, (shares.get(host) ?? 0) + ((share / 100) * weigh(host)) / total);
     }

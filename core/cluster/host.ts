@@ -152,6 +152,7 @@ export class HostImpl implements Host {
   readonly stats: HostStats;
   weight: number;
   monitor: HostMonitor | null;
+  healthySince: number;
   /** Plain TCP connections; null while there never was one. */
   tcpConnections: Set<TcpUpstreamConnection> | null;
   private flags: number;
@@ -183,6 +184,7 @@ export class HostImpl implements Host {
     this.stats = new HostStats();
     this.weight = options.weight;
     this.monitor = null;
+    this.healthySince = owner.environment.clock.now();
     this.tcpConnections = null;
     this.flags = options.healthFlags;
     this.pools = [null, null, null, null, null, null];
@@ -316,6 +318,8 @@ export class HostImpl implements Host {
 
   private changeFlags(flags: number): void {
     if (flags === this.flags) return;
+    if ((this.flags & UNHEALTHY_FLAGS) !== 0 && (flags & UNHEALTHY_FLAGS) === 0)
+      this.healthySince = this.owner.environment.clock.now();
     this.flags = flags;
     this.owner.onHealthChanged(this);
   }

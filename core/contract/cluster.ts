@@ -16,10 +16,16 @@ export const clusterManagerKey: ServiceKey<ClusterManager> = { id: "cluster_mana
 /** What a balancer may look at. The stream is null for health checks and preconnects. */
 export interface LoadBalancerContext {
   readonly stream: HttpStream | null;
-  /** Hash of the request by the route's hash policies, or undefined. */
-  readonly hash: number | undefined;
+  /** Hash of the request by the route's hash policies; null: there is none, or the cluster does not ask for it (`Cluster.usesHash`). */
+  readonly hash: Hash64 | null;
   /** Hosts that were tried already by this request; a balancer need not look. */
   shouldSelectAnotherHost(host: Host): boolean;
+}
+
+/** A 64-bit hash in two halves, each a signed 32-bit integer. */
+export interface Hash64 {
+  readonly high: number;
+  readonly low: number;
 }
 
 /** Which circuit breakers a request counts against. Envoy: `RoutingPriority`. */
@@ -50,6 +56,8 @@ export interface Cluster {
   /** The next host by this cluster's balancer, or null when there is none. Allocates nothing. */
   pick(context: LoadBalancerContext | null): Host | null;
   readonly hosts: readonly Host[];
+  /** Whether hosts are chosen by `LoadBalancerContext.hash`: else nobody need make one. */
+  readonly usesHash: boolean;
   /** How the next picks spread over the hosts, as they are now. Picks nothing. Absent: not known. */
   spread?(): readonly HostShare[];
 }
@@ -63,6 +71,8 @@ export interface Host extends UpstreamHost {
   readonly locality: string;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   readonly healthy: boolean;
+  /** Since when it is here and healthy: ms of the monotonic clock. */
+  readonly healthySince: number;
   /** Running requests: what least_request looks at. */
   readonly activeRequests: number;
   readonly requestsTotal: number;

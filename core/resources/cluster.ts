@@ -3,8 +3,16 @@ import { isIP } from "./ip.ts";
 import { Metadata, RAW_BUFFER, RoutingPriority, TransportSocket } from "./base.ts";
 import { UPSTREAM_TLS } from "./tls.ts";
 import { ClusterLoadAssignment } from "./endpoint.ts";
+import {
+  ConsistentHashingLbConfig,
+  LeastRequestLbConfig,
+  LoadBalancingPolicy,
+  MaglevLbConfig,
+  RingHashLbConfig,
+  RoundRobinLbConfig,
+} from "./load-balancing.ts";
 import { OutlierDetection } from "./outlier-detection.ts";
-import { Percent, RuntimeDouble } from "./percent.ts";
+import { Percent } from "./percent.ts";
 import {
   checkUpstreamOptions,
   Http1ProtocolOptions,
@@ -23,7 +31,6 @@ import {
   list,
   map,
   message,
-  notBuilt,
   orEmpty,
   string,
   struct,
@@ -68,17 +75,6 @@ export const RefreshRate = message(`${C}.RefreshRate`, {
 });
 export type RefreshRate = Infer<typeof RefreshRate>;
 
-const NO_SLOW_START = "there is no slow start yet";
-const SlowStartConfig = message(`${C}.SlowStartConfig`, {
-  /** Milliseconds in which a new host reaches its full share. Unset or 0: at once. */
-  slowStartWindow: duration(),
-  /** Default 1. */
-  aggression: RuntimeDouble,
-  /** Default 10. */
-  minWeightPercent: Percent,
-});
-export type SlowStartConfig = Infer<typeof SlowStartConfig>;
-
 /** Transport sockets of clusters. Any other is a mistake that nothing turns into a warning. */
 const CLIENT_SOCKETS: ReadonlySet<string> = new Set([RAW_BUFFER, UPSTREAM_TLS]);
 
@@ -116,7 +112,7 @@ export const Cluster = message(
       {
         default: "ROUND_ROBIN",
         numbers: [0, 1, 2, 3, 5, 6, 7],
-        unsupported: ["RING_HASH", "MAGLEV", "CLUSTER_PROVIDED", "LOAD_BALANCING_POLICY_CONFIG"],
+        unsupported: ["CLUSTER_PROVIDED"],
       },
     ),
     loadAssignment: ClusterLoadAssignment,
@@ -158,19 +154,11 @@ export const Cluster = message(
     cleanupInterval: unsupported("for clusters by original destination"),
     upstreamBindConfig: BindConfig,
     lbSubsetConfig: unsupported("there are no subsets yet"),
-    ringHashLbConfig: unsupported("there is no ring hash yet"),
-    maglevLbConfig: unsupported("there is no maglev yet"),
+    ringHashLbConfig: RingHashLbConfig,
+    maglevLbConfig: MaglevLbConfig,
     originalDstLbConfig: unsupported("there are no clusters by original destination"),
-    leastRequestLbConfig: message(`${C}.LeastRequestLbConfig`, {
-      /** Hosts that are drawn and compared. Default 2. */
-      choiceCount: uint32Value({ min: 2, default: 2 }),
-      /** How strongly active requests lower a weight. Default 1. */
-      activeRequestBias: RuntimeDouble,
-      slowStartConfig: notBuilt(SlowStartConfig, NO_SLOW_START),
-    }),
-    roundRobinLbConfig: message(`${C}.RoundRobinLbConfig`, {
-      slowStartConfig: notBuilt(SlowStartConfig, NO_SLOW_START),
-    }),
+    leastRequestLbConfig: LeastRequestLbConfig,
+    roundRobinLbConfig: RoundRobinLbConfig,
     commonLbConfig: orEmpty(
       message(
         `${C}.CommonLbConfig`,
@@ -184,7 +172,7 @@ export const Cluster = message(
           ignoreNewHostsUntilFirstHc: unsupported("there are no active health checks yet", ["false"]),
           /** Default false. */
           closeConnectionsOnHostSetChange: bool({ default: false }),
-          consistentHashingLbConfig: unsupported("there is no balancing by hash yet"),
+          consistentHashingLbConfig: ConsistentHashingLbConfig,
           overrideHostStatus: unsupported("there is no stateful session yet"),
         },
         { oneofs: [{ name: "locality_config_specifier", fields: ["zoneAwareLbConfig", "localityWeightedLbConfig"] }] },
@@ -204,7 +192,8 @@ export const Cluster = message(
     closeConnectionsOnHostHealthFailure: bool({ default: false }),
     ignoreHealthOnHostRemoval: unsupported("there are no active health checks yet", ["false"]),
     filters: unsupported("there are no upstream filters yet"),
-    loadBalancingPolicy: unsupported("use lb_policy"),
+    /** In place of `lb_policy` and what belongs to it. */
+    loadBalancingPolicy: LoadBalancingPolicy,
     lrsServer: unsupported("there is no load reporting yet"),
     lrsReportEndpointMetrics: unsupported("there is no load reporting yet"),
     trackTimeoutBudgets: unsupported("deprecated; use track_cluster_stats", ["false"]),

@@ -17,6 +17,7 @@ import { ConnectionLimit } from "./network-filters/connection-limit.ts";
 import { Echo, NetworkDirectResponse, SniCluster } from "./network-filters/simple.ts";
 import { TcpProxy } from "./network-filters/tcp-proxy.ts";
 import { HttpConnectionManager } from "./http-connection-manager.ts";
+import { LeastRequest, Maglev, Random, RingHash, RoundRobin } from "./load-balancing.ts";
 import { HttpRequestHeaderMatchInput, HttpRequestQueryParamMatchInput } from "./matcher-tree.ts";
 import { UpstreamHttpProtocolOptions } from "./protocol-options.ts";
 import { Route, RouteList } from "./route.ts";
@@ -79,6 +80,11 @@ export const builtInExtensions: Extensions = new Map<string, Extension>([
   entry("other", Secret),
   entry("other", UuidRequestIdConfig),
   entry("other", UpstreamHttpProtocolOptions),
+  entry("other", RoundRobin),
+  entry("other", LeastRequest),
+  entry("other", Random),
+  entry("other", RingHash),
+  entry("other", Maglev),
   entry("other", Route),
   entry("other", RouteList),
   entry("other", HttpRequestHeaderMatchInput),

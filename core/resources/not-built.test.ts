@@ -35,12 +35,6 @@ const CASES: readonly [what: string, schema: Schema<unknown>, refused: object, h
   ["keep-alive of clients", Listener, { ...listener, tcp_keepalive: { keepalive_time: 5 } }],
   ["local cluster", Bootstrap, { cluster_manager: { local_cluster_name: "c" } }, { cluster_manager: { local_cluster_name: "" } }],
   [
-    "slow start",
-    Cluster,
-    { ...cluster, round_robin_lb_config: { slow_start_config: { slow_start_window: "1s" } } },
-    { ...cluster, round_robin_lb_config: {} },
-  ],
-  [
     "drop overloads",
     Cluster,
     { ...cluster, load_assignment: { cluster_name: "c", policy: { drop_overloads: [{ category: "a" }] } } },

@@ -30,7 +30,7 @@ export class MirrorRequest implements UpstreamRequest, LoadBalancerContext, Time
 
   readonly stream = null;
   readonly downstreamProtocol: string;
-  readonly hash = undefined;
+  readonly hash = null;
 
   constructor(cluster: Cluster, headers: HeaderMap, end: boolean, downstreamProtocol: string) {
     this.downstreamProtocol = downstreamProtocol;

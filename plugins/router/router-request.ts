@@ -1,5 +1,6 @@
 import type {
   Cluster,
+  Hash64,
   Host,
   LoadBalancerContext,
   PendingStream,
@@ -18,7 +19,7 @@ import { attemptTime, tellAttemptTime } from "./request-terms.ts";
 import { updateAuthority } from "../routing/table/authority.ts";
 import { backOff, retriableReset, retriableResponse, type RetryPolicyView } from "./retry-state.ts";
 import type { RouterConfig } from "./router.ts";
-import type { RouterRoute } from "./router-route.ts";
+import type { HashCookies, HashPolicyView, RouterRoute } from "./router-route.ts";
 
 /** A body is kept for a retry up to this many bytes unless the route says otherwise. Envoy: per_connection_buffer_limit_bytes. */
 const RETRY_BUFFER = 1024 * 1024;
@@ -27,7 +28,7 @@ const RETRY_BUFFER = 1024 * 1024;
  * One request on its way to an upstream: picks hosts, makes attempts one after the other, passes the response on. It is what the pool calls back,
  * what the stream's flow control reaches, and what the route's timer wakes.
  */
-export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwner, LoadBalancerContext {
+export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwner, LoadBalancerContext, HashCookies {
   readonly #s: TerminalStream;
   readonly #headers: HeaderMap;
   readonly #route: RouterRoute;
@@ -73,6 +74,9 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   #tried: Host[] | null;
   #picksLeft: number;
   #tryIdleTimer: Timer | null;
+  #hash: Hash64 | null;
+  /** Made by hash policies, for the response. */
+  #cookies: string[] | null;
 
   constructor(s: TerminalStream, headers: HeaderMap, route: RouterRoute, cluster: Cluster, config: RouterConfig) {
     this.#s = s;
@@ -112,6 +116,8 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
     this.#tried = null;
     this.#picksLeft = 0;
     this.#tryIdleTimer = null;
+    this.#hash = null;
+    this.#cookies = null;
   }
 
   // --- LoadBalancerContext ----------------------------------------------------------------------------------------------
@@ -119,8 +125,8 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   get stream(): HttpStream {
     return this.#s;
   }
-  get hash(): number | undefined {
-    return undefined;
+  get hash(): Hash64 | null {
+    return this.#hash;
   }
   /** `retry_host_predicate`: a retry asks for a host that was not tried yet, but not for ever. */
   get downstreamProtocol(): string {
@@ -134,6 +140,15 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
   }
 
   // --- request ----------------------------------------------------------------------------------------------------------
+
+  /** The headers are hashed as they go upstream, once: all attempts go by the same hash. Envoy 1.40 hashes what the route made of them too. */
+  hashBy(policy: HashPolicyView): void {
+    this.#hash = policy.hash(this.#s, this.#headers, this);
+  }
+
+  add(cookie: string): void {
+    (this.#cookies ??= []).push(cookie);
+  }
 
   /** Timeouts that the request's own headers ask for, if it may. They are read before the headers change. */
   start(
@@ -412,6 +427,7 @@ export class RouterRequest implements UpstreamRequest, TerminalControl, TimerOwn
       setTrusted(headers, "x-envoy-upstream-service-time", String(Math.round(since)));
     }
     if (route.includeAttemptCountInResponse) headers.set("x-envoy-attempt-count", String(this.#attempts));
+    if (this.#cookies !== null) for (const cookie of this.#cookies) headers.append("set-cookie", cookie);
     this.#charge(headers.status);
     s.responseCodeDetails = "via_upstream";
     if (end) this.#responseDone();

@@ -1,4 +1,4 @@
-import type { ResourcePriority } from "../../core/contract/cluster.ts";
+import type { Hash64, ResourcePriority } from "../../core/contract/cluster.ts";
 import type { HeaderMap } from "../../core/contract/headers.ts";
 import type { Route } from "../../core/contract/route.ts";
 import type { HttpStream } from "../../core/contract/stream.ts";
@@ -22,6 +22,18 @@ export interface MirrorView {
   readonly appendShadowSuffix: boolean;
   /** Authority of the copy; "" keeps the request's. */
   readonly hostRewrite: string;
+}
+
+/** Takes the cookies that hash policies make for clients which have none. */
+export interface HashCookies {
+  /** @param text the value of a `set-cookie` header. */
+  add(text: string): void;
+}
+
+/** `hash_policy` of a route. */
+export interface HashPolicyView {
+  /** null: there is nothing to hash. `cookies` null: none are made. */
+  hash(stream: HttpStream, headers: HeaderMap, cookies: HashCookies | null): Hash64 | null;
 }
 
 /** What the router needs to know of a route: the compiled form in plugins/routing provides it. Times in ms. */
@@ -52,6 +64,7 @@ export interface RouterRoute extends Route {
   readonly perTryTimeout: number;
   readonly perTryIdleTimeout: number;
   readonly mirrors: readonly MirrorView[];
+  readonly hashPolicy: HashPolicyView | null;
   readonly autoHostRewrite: boolean;
   readonly appendForwardedHost: boolean;
   readonly includeAttemptCount: boolean;

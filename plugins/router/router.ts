@@ -57,6 +57,7 @@ class Router implements HttpFilter {
     const { timeout, perTry, retryOn, maxRetries, duration } = terms;
     if (duration >= 0) s.setMaxDuration(duration);
     const request = new RouterRequest(s, headers, route, cluster, config);
+    if (route.hashPolicy !== null && cluster.usesHash) request.hashBy(route.hashPolicy);
     const mirrors =
       route.mirrors.length === 0 ? null : startMirrors(s, headers, end, route.mirrors, timeout, this.#clusterByName);
     request.start(end, timeout, perTry, retryOn, maxRetries, mirrors);

@@ -1,20 +1,52 @@
 import { describe, expect, it } from "vitest";
 import type { Host } from "../../contract/cluster.ts";
+import { BalancerScope } from "../testing/balancer-scope.ts";
 import { fakeHosts } from "../testing/fake-host.ts";
 import type { FakeHost } from "../testing/fake-host.ts";
-import { seededRandom } from "../testing/seeded-random.ts";
-import type { LoadBalancer } from "./load-balancer.ts";
+import { BALANCER_CASES, type BalancerSubject } from "./balancer.conformance.ts";
 import { STANDARD_BALANCERS } from "./standard.ts";
+import type { LoadBalancer } from "./load-balancer.ts";
 
-/** What every balancer keeps to; `weighted` says whether it looks at weights. */
-const CASES = [
-  { id: "ROUND_ROBIN", weighted: true },
-  { id: "LEAST_REQUEST", weighted: true },
-  { id: "RANDOM", weighted: false },
+const definition = (id: string): BalancerSubject["definition"] => STANDARD_BALANCERS.get(id)!;
+
+/** Every balancer that ships, with the options that change how it chooses. */
+const SUBJECTS: readonly (readonly [name: string, BalancerSubject])[] = [
+  ["ROUND_ROBIN", { definition: definition("ROUND_ROBIN"), weighted: true, spread: "fair" }],
+  ["LEAST_REQUEST", { definition: definition("LEAST_REQUEST"), weighted: true, spread: "fair" }],
+  [
+    "LEAST_REQUEST, full scan",
+    { definition: definition("LEAST_REQUEST"), config: { fullScan: true }, weighted: true, spread: "fair", scans: true },
+  ],
+  ["RANDOM", { definition: definition("RANDOM"), weighted: false, spread: "fair" }],
+  [
+    "RING_HASH",
+    { definition: definition("RING_HASH"), config: { minimumRingSize: 20_000 }, weighted: true, spread: 0.3, steadyFrom: 8 },
+  ],
+  [
+    "RING_HASH, murmur",
+    {
+      definition: definition("RING_HASH"),
+      config: { minimumRingSize: 20_000, hashFunction: "MURMUR_HASH_2" },
+      weighted: true,
+      spread: 0.3,
+      steadyFrom: 8,
+    },
+  ],
+  ["MAGLEV", { definition: definition("MAGLEV"), weighted: true, spread: 0.12 }],
+  ["MAGLEV, bounded load", { definition: definition("MAGLEV"), config: { balanceFactor: 150 }, weighted: true, spread: 0.12 }],
 ];
 
-function make(id: string, hosts: readonly FakeHost[], seed = 1): LoadBalancer {
-  const balancer = STANDARD_BALANCERS.get(id)!.create(undefined, { random: seededRandom(seed) });
+describe.each(SUBJECTS)("%s", (_, subject) => {
+  const cases = BALANCER_CASES.filter(({ byHash }) => !byHash || subject.definition.byHash === true);
+  it.each(cases)("$name", (one) => one.run(subject));
+});
+
+it("every balancer that ships is held to the suite", () => {
+  expect(new Set(SUBJECTS.map(([, subject]) => subject.definition))).toEqual(new Set(STANDARD_BALANCERS.values()));
+});
+
+function make(id: string, hosts: readonly Host[], config?: unknown, scope = new BalancerScope()): LoadBalancer {
+  const balancer = definition(id).create(config, scope);
   balancer.update(hosts);
   return balancer;
 }
@@ -27,106 +59,6 @@ function count(balancer: LoadBalancer, hosts: readonly FakeHost[], picks: number
   }
   return hosts.map((host) => counts.get(host) ?? 0);
 }
-
-/** Pearson's statistic against the expected shares. */
-function chiSquare(counts: readonly number[], shares: readonly number[]): number {
-  const picks = counts.reduce((sum, n) => sum + n, 0);
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  return counts.reduce((sum, n, i) => {
-    const expected = (picks * shares[i]) / total;
-    return sum + (n - expected) ** 2 / expected;
-  }, 0);
-}
-
-/** 99.9th percentile of chi-square, by Wilson and Hilferty. */
-function limit(degrees: number): number {
-  return degrees * (1 - 2 / (9 * degrees) + 3.09 * Math.sqrt(2 / (9 * degrees))) ** 3;
-}
-
-describe.each(CASES)("$id", ({ id, weighted }) => {
-  it("gives null when there is no host, before and after there were some", () => {
-    const balancer = make(id, []);
-    expect(balancer.pick(null)).toBeNull();
-    balancer.update(fakeHosts([1, 1]));
-    expect(balancer.pick(null)).not.toBeNull();
-    balancer.update([]);
-    expect(balancer.pick(null)).toBeNull();
-  });
-
-  it("gives the only host", () => {
-    const hosts = fakeHosts([3]);
-    expect(count(make(id, hosts), hosts, 10)).toEqual([10]);
-  });
-
-  it.each([2, 3, 10, 100])("is fair among %i equal hosts", (n) => {
-    const hosts = fakeHosts(new Array<number>(n).fill(1));
-    const counts = count(make(id, hosts, n), hosts, n * 1000);
-    expect(
-      chiSquare(
-        counts,
-        hosts.map(() => 1),
-      ),
-    ).toBeLessThan(limit(n - 1));
-  });
-
-  it("looks at weights if it says so", () => {
-    const weights = [1, 2, 7, 40, 50];
-    const hosts = fakeHosts(weights);
-    const counts = count(make(id, hosts), hosts, 100_000);
-    expect(chiSquare(counts, weighted ? weights : weights.map(() => 1))).toBeLessThan(limit(4));
-  });
-
-  it("serves every host, and no other, after each of many updates", () => {
-    const all = fakeHosts(new Array<number>(30).fill(0).map((_, i) => 1 + (i % 3)));
-    const random = seededRandom(7);
-    const balancer = make(id, []);
-    for (let round = 0; round < 50; round++) {
-      const hosts = all.filter(() => random() < 0.5);
-      balancer.update(hosts);
-      if (hosts.length === 0) expect(balancer.pick(null)).toBeNull();
-      else {
-        const counts = count(balancer, hosts, 2000);
-        expect(counts.reduce((sum, n) => sum + n, 0)).toBe(2000);
-        expect(Math.min(...counts)).toBeGreaterThan(0);
-      }
-    }
-  });
-
-  it("allocates nothing for a pick", () => {
-    const hosts = fakeHosts(new Array<number>(100).fill(0).map((_, i) => 1 + (i % 2)));
-    const balancer = make(id, hosts);
-    const run = (): void => {
-      for (let i = 0; i < 200_000; i++) balancer.pick(null);
-    };
-    run();
-    // A number on the heap for each pick would be 3.2 MB.
-    let least = Infinity;
-    for (let i = 0; i < 5; i++) {
-      const before = process.memoryUsage().heapUsed;
-      run();
-      least = Math.min(least, Math.abs(process.memoryUsage().heapUsed - before));
-    }
-    expect(least).toBeLessThan(400_000);
-  });
-
-  it.each([false, true])("looks at a few of 10,000 hosts, not at all of them (weights differ: %s)", (differ) => {
-    let looks = 0;
-    const hosts = fakeHosts(new Array<number>(10_000).fill(0).map((_, i) => 1 + (differ ? i % 7 : 0))).map(
-      (host) =>
-        new Proxy(host, {
-          get(target, property): unknown {
-            looks++;
-            return Reflect.get(target, property);
-          },
-        }),
-    );
-    const balancer = make(id, hosts);
-    looks = 0;
-    for (let i = 0; i < 1_000; i++) balancer.pick(null);
-    // A few hosts, a few properties of each; how long that takes is the benchmark's business.
-    expect(looks / 1_000).toBeLessThan(64);
-  });
-});
 
 describe("ROUND_ROBIN", () => {
   it("goes round when weights are equal", () => {
@@ -161,8 +93,7 @@ describe("LEAST_REQUEST", () => {
   it("draws as many as it is told", () => {
     const hosts = fakeHosts([1, 1]);
     hosts[0].activeRequests = 10;
-    const balancer = STANDARD_BALANCERS.get("LEAST_REQUEST")!.create({ choiceCount: 5 }, { random: seededRandom(1) });
-    balancer.update(hosts);
+    const balancer = make("LEAST_REQUEST", hosts, { choiceCount: 5 });
     expect(count(balancer, hosts, 10_000)[0]).toBeLessThan(500);
   });
 
@@ -170,12 +101,62 @@ describe("LEAST_REQUEST", () => {
     const hosts = fakeHosts([2, 1]);
     hosts[0].activeRequests = 3;
     const share = (bias: number): number => {
-      const balancer = STANDARD_BALANCERS.get("LEAST_REQUEST")!.create({ activeRequestBias: bias }, { random: seededRandom(1) });
-      balancer.update(hosts);
+      const balancer = make("LEAST_REQUEST", hosts, { activeRequestBias: bias });
       return count(balancer, hosts, 30_000)[0] / 30_000;
     };
     expect(share(0)).toBeCloseTo(2 / 3, 2);
     expect(share(1)).toBeCloseTo(0.5 / 1.5, 2);
     expect(share(2)).toBeCloseTo(0.125 / 1.125, 2);
+  });
+
+  it("finds the least busy of all when it scans, ties by chance", () => {
+    const hosts = fakeHosts(new Array<number>(50).fill(1));
+    for (const host of hosts) host.activeRequests = 3;
+    hosts[7].activeRequests = hosts[31].activeRequests = 1;
+    const counts = count(make("LEAST_REQUEST", hosts, { fullScan: true }), hosts, 2_000);
+    expect(counts[7] + counts[31]).toBe(2_000);
+    expect(Math.min(counts[7], counts[31])).toBeGreaterThan(900);
+  });
+});
+
+describe.each(["ROUND_ROBIN", "LEAST_REQUEST"])("slow start of %s", (id) => {
+  const slowStart = { window: 10_000, aggression: 1, minWeight: 0.1 };
+  /** The share of a host that came `age` ms ago, beside three that have long been there. */
+  function share(age: number, config: object = slowStart): number {
+    const hosts = fakeHosts([1, 1, 1, 1]);
+    const scope = new BalancerScope();
+    scope.time = 100_000;
+    hosts[3].healthySince = scope.time - age;
+    return count(make(id, hosts, { slowStart: config }, scope), hosts, 40_000)[3] / 40_000;
+  }
+
+  it("raises the share of a new host with time, from the least on", () => {
+    expect(share(0)).toBeCloseTo(0.1 / 3.1, 2);
+    expect(share(500)).toBeCloseTo(0.1 / 3.1, 2);
+    expect(share(5_000)).toBeCloseTo(0.5 / 3.5, 2);
+    expect(share(9_000)).toBeCloseTo(0.9 / 3.9, 2);
+    expect(share(10_000)).toBeCloseTo(0.25, 2);
+  });
+
+  it("raises it faster with more aggression", () => {
+    expect(share(2_500, { ...slowStart, aggression: 2 })).toBeCloseTo(0.5 / 3.5, 2);
+    expect(share(2_500, { ...slowStart, aggression: 0.5 })).toBeCloseTo(0.1 / 3.1, 2);
+  });
+
+  it("goes on as ever when the window is over, though nothing was updated", () => {
+    const hosts = fakeHosts([1, 1, 1, 1]);
+    const scope = new BalancerScope();
+    hosts[3].healthySince = 0;
+    const balancer = make(id, hosts, { slowStart }, scope);
+    expect(count(balancer, hosts, 3_100)[3]).toBeLessThan(200);
+    scope.time = 10_000;
+    balancer.pick(null);
+    expect(count(balancer, hosts, 4_000)[3] / 4_000).toBeCloseTo(0.25, 1);
+  });
+
+  it("does nothing while all hosts are alike", () => {
+    const hosts = fakeHosts([1, 1]);
+    for (const host of hosts) host.healthySince = 0;
+    expect(Math.min(...count(make(id, hosts, { slowStart }), hosts, 10_000))).toBeGreaterThan(4_800);
   });
 });

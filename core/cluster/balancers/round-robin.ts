@@ -1,41 +1,37 @@
 import type { Host } from "../../contract/cluster.ts";
-import { EdfSchedule } from "./edf-schedule.ts";
-import { equalWeights } from "./load-balancer.ts";
-import type { LoadBalancer, LoadBalancerDefinition } from "./load-balancer.ts";
+import type { LoadBalancer, LoadBalancerDefinition, LoadBalancerScope } from "./load-balancer.ts";
+import type { SlowStartConfig } from "./slow-start.ts";
+import { WeightedTurns } from "./weighted-turns.ts";
 
-/** In turn; with different weights each in proportion to its own, evenly spread. It starts anywhere. */
+/** Envoy: `RoundRobinLbConfig`. */
+export interface RoundRobinConfig {
+  /** Absent: hosts get their full share at once. */
+  readonly slowStart?: SlowStartConfig;
+}
+
+/** In turn; with different weights, or while a host starts slowly, each in proportion to its own, evenly spread. It starts anywhere. */
 class RoundRobin implements LoadBalancer {
   #hosts: readonly Host[] = [];
-  #schedule: EdfSchedule | null = null;
   #next = 0;
-  readonly #random: () => number;
+  readonly #turns: WeightedTurns;
 
-  constructor(random: () => number) {
-    this.#random = random;
-    this.#next = Math.floor(random() * 2 ** 30);
+  constructor({ slowStart }: RoundRobinConfig, scope: LoadBalancerScope) {
+    this.#turns = new WeightedTurns(slowStart, scope, (host) => host.weight);
+    this.#next = Math.floor(scope.random() * 2 ** 30);
   }
 
   pick(): Host | null {
+    const turn = this.#turns.next();
+    if (turn !== null) return turn;
     const hosts = this.#hosts;
-    const schedule = this.#schedule;
-    if (schedule === null) {
-      if (hosts.length === 0) return null;
-      if (this.#next >= hosts.length) this.#next %= hosts.length;
-      return hosts[this.#next++];
-    }
-    const host = hosts[schedule.first];
-    schedule.file(host.weight);
-    return host;
+    if (hosts.length === 0) return null;
+    if (this.#next >= hosts.length) this.#next %= hosts.length;
+    return hosts[this.#next++];
   }
 
   update(hosts: readonly Host[]): void {
     this.#hosts = hosts;
-    this.#schedule = equalWeights(hosts)
-      ? null
-      : new EdfSchedule(
-          hosts.map((host) => host.weight),
-          this.#random,
-        );
+    this.#turns.update(hosts);
   }
 }
 
@@ -43,5 +39,5 @@ class RoundRobin implements LoadBalancer {
 export const roundRobin: LoadBalancerDefinition = {
   kind: "load_balancer",
   id: "ROUND_ROBIN",
-  create: (_config, scope) => new RoundRobin(scope.random),
+  create: (config, scope) => new RoundRobin((config ?? {}) as RoundRobinConfig, scope),
 };

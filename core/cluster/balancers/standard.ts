@@ -1,3 +1,5 @@
+import { maglev } from "./hash/maglev.ts";
+import { ringHash } from "./hash/ring-hash.ts";
 import { leastRequest } from "./least-request.ts";
 import type { LoadBalancerDefinition } from "./load-balancer.ts";
 import { random } from "./random.ts";
@@ -8,4 +10,6 @@ export const STANDARD_BALANCERS: ReadonlyMap<string, LoadBalancerDefinition> = n
   [roundRobin.id, roundRobin],
   [leastRequest.id, leastRequest],
   [random.id, random],
+  [ringHash.id, ringHash],
+  [maglev.id, maglev],
 ]);

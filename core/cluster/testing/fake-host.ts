@@ -4,6 +4,7 @@ import type { Host } from "../../contract/cluster.ts";
 export interface FakeHost extends Host {
   activeRequests: number;
   weight: number;
+  healthySince: number;
 }
 
 /** Hosts with these weights; addresses are "10.0.0.0:80", "10.0.0.1:80", ... */
@@ -19,6 +20,7 @@ export function fakeHosts(weights: readonly number[]): FakeHost[] {
     locality: "",
     metadata: undefined,
     healthy: true,
+    healthySince: -Infinity,
     activeRequests: 0,
     requestsTotal: 0,
     requestsError: 0,

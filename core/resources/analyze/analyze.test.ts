@@ -87,7 +87,7 @@ describe("analyzeText", () => {
   });
 
   it("makes warnings of what is not supported, when that is allowed", () => {
-    const text = "static_resources: { clusters: [ { name: o, filters: [{}], lb_policy: MAGLEV } ] }";
+    const text = "static_resources: { clusters: [ { name: o, filters: [{}], lb_policy: CLUSTER_PROVIDED } ] }";
     const errors = analyzeText(text, { file: "f.yaml", allowUnsupported: true });
     expect(errors.map(({ severity, code }) => `${severity} ${code}`)).toEqual([
       "warning unsupported_field",

@@ -119,7 +119,7 @@ export const brokenDocuments: readonly (readonly [
       ["a duration finer than nanoseconds", cluster("connect_timeout: 1.0000000001s")],
       ["a misspelled enum", cluster("type: STRICT_DSN")],
       ["an enum number that does not exist", cluster("lb_policy: 99")],
-      ["an enum value that is not supported", cluster("lb_policy: MAGLEV")],
+      ["an enum value that is not supported", cluster("lb_policy: CLUSTER_PROVIDED")],
       ["a list for an enum", cluster("type: [STATIC]")],
       ["a port beyond 65535", "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 70000 } } }\n"],
       ["no port", "admin: { address: { socket_address: { address: 127.0.0.1 } } }\n"],

@@ -3,6 +3,7 @@ import type { HeaderMap } from "../../../core/contract/headers.ts";
 import type { HttpStream } from "../../../core/contract/stream.ts";
 import type { DecisionTrace } from "../../../core/contract/trace.ts";
 import { streamDraw } from "../../../core/match/draw.ts";
+import { modulo64 } from "../../../core/match/hash/modulo.ts";
 import { parseInteger } from "../../../core/match/integer.ts";
 import type { HashPolicy } from "./hash-policy.ts";
 import type { RouteEntry } from "./route-entry.ts";
@@ -45,7 +46,7 @@ export class WeightedClusters {
       total = 0;
       for (let i = 0; i < clusters.length; i++) total += this.#weight(clusters[i]);
     }
-    let left = total > 0 ? this.#draw(stream, headers) % total : 0;
+    let left = total > 0 ? this.#draw(stream, headers, total) : 0;
     for (let i = 0; i < clusters.length; i++) {
       left -= this.#weight(clusters[i]);
       if (left < 0) return clusters[i].entry;
@@ -60,23 +61,27 @@ export class WeightedClusters {
     const label = (i: number): string => this.clusters[i].entry.selectCluster(stream, headers).cluster;
     const kind = "weighted cluster";
     const given = this.#given(stream, headers);
-    if (given === undefined && of > 0) {
+    if (given === "" && of > 0) {
       const options = weights.map((count, i) => ({ label: label(i), count, about: resources[i] }));
       return this.clusters[trace.draw({ kind, subject: "by weight", of, options, source: "stream" })].entry;
     }
     const entry = this.pick(stream, headers);
     const at = this.clusters.findIndex((cluster) => cluster.entry === entry);
-    const by = this.#randomHeader !== "" && given === parseInteger(headers.getJoined(this.#randomHeader) ?? "", 64);
-    const reason =
-      of === 0 ? "all weights are 0" : by ? `header ${this.#randomHeader} decides` : "the hash of the request decides";
+    const reason = of === 0 ? "all weights are 0" : `${given} decides`;
     trace.note({ kind, verdict: "chosen", subject: label(at), reason, about: resources[at] });
     return entry;
   }
 
-  /** What the request itself gives in the place of a random number. */
-  #given(stream: HttpStream, headers: HeaderMap): number | undefined {
-    const given = this.#randomHeader === "" ? -1 : parseInteger(headers.getJoined(this.#randomHeader) ?? "", 64);
-    return given >= 0 ? given : this.#hash?.hash(stream, headers);
+  /** What of the request itself decides in the place of a random number; "": nothing. */
+  #given(stream: HttpStream, headers: HeaderMap): string {
+    if (this.#headerNumber(headers) >= 0) return `header ${this.#randomHeader}`;
+    return this.#hash === null || this.#hash.hash(stream, headers, null) === null ? "" : "the hash of the request";
+  }
+
+  /** -1: none. */
+  #headerNumber(headers: HeaderMap): number {
+    // More than one value is no number either: two proxies must not read different ones.
+    return this.#randomHeader === "" ? -1 : parseInteger(headers.getJoined(this.#randomHeader) ?? "", 64);
   }
 
   #weight(cluster: WeightedCluster): number {
@@ -84,12 +89,11 @@ export class WeightedClusters {
     return Math.max(0, this.#runtime.number(cluster.runtimeKey, cluster.weight));
   }
 
-  #draw(stream: HttpStream, headers: HeaderMap): number {
-    if (this.#randomHeader !== "") {
-      // More than one value is no number either: two proxies must not read different ones.
-      const given = parseInteger(headers.getJoined(this.#randomHeader) ?? "", 64);
-      if (given >= 0) return given;
-    }
-    return this.#hash?.hash(stream, headers) ?? streamDraw(stream.id);
+  /** 0 to `total - 1`. */
+  #draw(stream: HttpStream, headers: HeaderMap, total: number): number {
+    const given = this.#headerNumber(headers);
+    if (given >= 0) return given % total;
+    const hash = this.#hash === null ? null : this.#hash.hash(stream, headers, null);
+    return hash === null ? streamDraw(stream.id) % total : modulo64(hash.high, hash.low, total);
   }
 }
