@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
 import { onPath } from "../../test/lib/tools.ts";
+import { run } from "./run.ts";
 import { cpuMicros, residentKib } from "./usage.ts";
 
 /** What a load run cost the proxy. */
@@ -18,13 +18,15 @@ export interface Load {
   path?: string;
   headers?: readonly string[];
   connections?: number;
+  /** Over TLS. Default false. */
+  tls?: boolean;
   seconds: number;
 }
 
 /** Runs wrk on core 1 against a port and reads what it cost the process tree of `pid`. Fails if any request failed. */
 export async function costOf(port: number, pid: number, load: Load): Promise<Cost> {
   const headers = (load.headers ?? []).flatMap((header) => ["-H", header]);
-  const url = `http://127.0.0.1:${port}${load.path ?? "/"}`;
+  const url = `${load.tls === true ? "https" : "http"}://127.0.0.1:${port}${load.path ?? "/"}`;
   const before = cpuMicros(pid);
   const out = await run("taskset", [
     "-c",
@@ -53,15 +55,4 @@ export function loadTools(): string | undefined {
   if (onPath("wrk") === undefined) return 'wrk is absent; "apt-get install --no-install-recommends wrk" brings it';
   if (onPath("taskset") === undefined) return 'taskset is absent; "apt-get install --no-install-recommends util-linux" brings it';
   return undefined;
-}
-
-function run(command: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let out = "";
-    child.stdout.on("data", (data: Buffer) => (out += String(data)));
-    child.stderr.on("data", (data: Buffer) => (out += String(data)));
-    child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve(out) : reject(new Error(`${command} ended with ${code}: ${out}`))));
-  });
 }

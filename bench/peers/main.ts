@@ -8,12 +8,15 @@ import { openLoop } from "../lib/open-loop.ts";
 import { loadTools } from "../lib/wrk.ts";
 import { runNodeHttpProxy } from "./node-http-proxy.ts";
 import { runNodeOrigin } from "./node-origin.ts";
+import { runHttp2Origin } from "./http2-origin.ts";
+import type { Http2Mode } from "./http2-origin.ts";
 import { startOriginProcess } from "./peers.ts";
 import type { PeerName } from "./peers.ts";
 import { machine, markdown, versionOf } from "./report.ts";
 import type { Report } from "./report.ts";
 import { rows } from "./rows.ts";
 import { runTcpSink, sendBytes } from "./tcp-load.ts";
+import { shakeHands } from "./tls-load.ts";
 
 const ALL: readonly PeerName[] = ["Envoy", "Isthmus on Node", "Isthmus on Deno", "nginx", "haproxy", "node:http"];
 
@@ -36,7 +39,10 @@ if (values.role === "node-http") runNodeHttpProxy(Number(positionals[0]), Number
 else if (values.role === "origin") runNodeOrigin(Number(positionals[0]));
 else if (values.role === "tcp-sink") runTcpSink(Number(positionals[0]));
 else if (values.role === "tcp-send") await sendBytes(Number(positionals[0]), Number(positionals[1]));
-else if (values.role === "open-loop") {
+else if (values.role === "http2-origin") runHttp2Origin(Number(positionals[0]), positionals[1] as Http2Mode);
+else if (values.role === "tls-handshakes") {
+  console.log(JSON.stringify(await shakeHands(Number(positionals[0]), Number(positionals[1]), positionals[2] === "resumed")));
+} else if (values.role === "open-loop") {
   console.log(JSON.stringify(await openLoop(Number(positionals[0]), Number(positionals[1]), Number(positionals[2]))));
 } else await main();
 

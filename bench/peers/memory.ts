@@ -52,10 +52,15 @@ async function readSlowly(socket: Socket): Promise<void> {
   }
 }
 
-/** Resident KiB for each of `count` idle keep-alive connections, each of which has had one answer. */
-export async function idleConnections(port: number, pid: number, count: number): Promise<number> {
+/** Resident KiB for each of `count` idle keep-alive connections, each of which has had one answer; `dial` makes one. */
+export async function idleConnections(
+  port: number,
+  pid: number,
+  count: number,
+  dial = (): Socket => connect({ port, host: "127.0.0.1" }),
+): Promise<number> {
   const open = async (): Promise<Socket> => {
-    const socket = connect({ port, host: "127.0.0.1" });
+    const socket = dial();
     socket.on("error", () => undefined);
     socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     await once(socket, "data");

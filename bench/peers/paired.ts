@@ -31,15 +31,32 @@ export class Paired {
   }
 
   /** A line for each proxy, cheapest last as they were added. */
-  lines(reference: string): Line[] {
+  lines(reference: string, unit = "request"): Line[] {
     return [...this.#costs.keys()].map((name) => ({
       proxy: name,
-      "CPU us/request": this.median(name, "cpu"),
+      [`CPU us/${unit}`]: this.median(name, "cpu"),
       [`ratio to ${reference}`]: this.has(reference) ? this.ratio(name, reference) : "",
-      "requests/s": Math.round(this.median(name, "rate")),
+      [`${unit}s/s`]: shortened(this.median(name, "rate")),
       "memory MiB": Math.round(this.median(name, "memory")),
     }));
   }
+}
+
+/** Whole from 100 on. */
+function shortened(value: number): number {
+  return value < 100 ? value : Math.round(value);
+}
+
+/** One measurement of each kind a round, taking turns. */
+export async function measureRounds(
+  entries: readonly { label: string; measure: () => Promise<Cost> }[],
+  rounds: number,
+): Promise<Paired> {
+  const paired = new Paired();
+  for (let round = 0; round < rounds; round++) {
+    for (const { label, measure } of entries) paired.add(label, await measure());
+  }
+  return paired;
 }
 
 /** One load for each proxy a round, taking turns, after a warm-up. `load` may differ between proxies. */
@@ -48,14 +65,11 @@ export async function measurePaired(
   rounds: number,
   seconds: number,
 ): Promise<Paired> {
-  const paired = new Paired();
   for (const { peer, load } of entries)
     await costOf(peer.port, peer.program.pid, { ...load, seconds: Math.max(1, Math.min(2, seconds)) });
-  for (let round = 0; round < rounds; round++) {
-    for (const { label, peer, load } of entries) {
-      const fresh = load.headers?.includes("Connection: close") ?? false;
-      paired.add(label, await whileCounting(peer, fresh, () => costOf(peer.port, peer.program.pid, { ...load, seconds })));
-    }
-  }
-  return paired;
+  const measurements = entries.map(({ label, peer, load }) => {
+    const fresh = load.headers?.includes("Connection: close") ?? false;
+    return { label, measure: () => whileCounting(peer, fresh, () => costOf(peer.port, peer.program.pid, { ...load, seconds })) };
+  });
+  return measureRounds(measurements, rounds);
 }

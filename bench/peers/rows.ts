@@ -13,72 +13,17 @@ import { exactRoutes, fullStack, manyRoutes, routerOnly, tcpOnly } from "./confi
 import { idleConnections, slowOrigin, slowReader, startMemoryOrigin } from "./memory.ts";
 import { measurePaired } from "./paired.ts";
 import { absence, accepting, startFromBootstrap, startPlain } from "./peers.ts";
-import type { Peer, PeerName } from "./peers.ts";
+import type { Peer } from "./peers.ts";
 import { target } from "./report.ts";
-import type { RowReport, Target } from "./report.ts";
+import type { Target } from "./report.ts";
+import { among, bootstrapped, FROM_BOOTSTRAP, toEnvoy } from "./row.ts";
+import type { Bootstrapped, Row } from "./row.ts";
+import { http2Rows } from "./rows-http2.ts";
+import { tlsRows } from "./rows-tls.ts";
 import { sendBytesProcess } from "./tcp-load.ts";
 import { checkWorkDone } from "./work-done.ts";
 
-/** What a row is measured with. */
-export interface RowOptions {
-  origin: number;
-  seconds: number;
-  rounds: number;
-  /** Requests a second that the latency row offers. */
-  rate: number;
-  /** Peers that take part. */
-  only: readonly PeerName[];
-}
-
-/** A row of the report. */
-export interface Row {
-  id: string;
-  measure(options: RowOptions): Promise<RowReport>;
-}
-
-const FROM_BOOTSTRAP = ["Envoy", "Isthmus on Node", "Isthmus on Deno"] as const;
 const PLAIN = ["nginx", "haproxy", "node:http"] as const;
-type Bootstrapped = (typeof FROM_BOOTSTRAP)[number];
-
-/** Starts those that are there, runs `work`, stops them. */
-async function among<T>(
-  options: RowOptions,
-  starts: readonly (readonly [PeerName, () => Promise<Peer>])[],
-  work: (peers: Peer[], absent: string[]) => Promise<T>,
-): Promise<T> {
-  const peers: Peer[] = [];
-  const absent: string[] = [];
-  try {
-    for (const [name, start] of starts) {
-      if (!options.only.includes(name)) continue;
-      const reason = absence(name);
-      if (reason === undefined) peers.push(await start());
-      else absent.push(reason);
-    }
-    return await work(peers, absent);
-  } finally {
-    await Promise.all(peers.map((peer) => peer.stop()));
-  }
-}
-
-const bootstrapped = (config: (name: Bootstrapped) => Mesh): (readonly [PeerName, () => Promise<Peer>])[] =>
-  FROM_BOOTSTRAP.map((name) => [name, () => startFromBootstrap(name, config(name))] as const);
-
-/** Ratios of Isthmus to Envoy as targets, where both were measured. */
-function toEnvoy(
-  what: string,
-  ratio: (name: PeerName) => number,
-  has: (name: PeerName) => boolean,
-  onNode: number,
-  onDeno?: number,
-): Target[] {
-  const targets: Target[] = [];
-  if (!has("Envoy")) return targets;
-  if (has("Isthmus on Node")) targets.push(target(`${what}, Node, times Envoy`, ratio("Isthmus on Node"), onNode));
-  if (has("Isthmus on Deno") && onDeno !== undefined)
-    targets.push(target(`${what}, Deno, times Envoy`, ratio("Isthmus on Deno"), onDeno));
-  return targets;
-}
 
 const router: Row = {
   id: "router",
@@ -413,4 +358,4 @@ const tcp: Row = {
 };
 
 /** All rows, in the order of the report. */
-export const rows: readonly Row[] = [router, stack, routes, connections, tcp, latency, memory, start];
+export const rows: readonly Row[] = [router, stack, routes, connections, tcp, ...http2Rows, ...tlsRows, latency, memory, start];
