@@ -136,7 +136,7 @@ describe("a gateway as a library", () => {
       dispose: nothing,
     });
     expect(active).toBe(true);
-    expect(warnings[0]).toContain("no DNS answer");
+    expect(warnings[0]).toContain("no DNS answer or no result of health checks");
     await server.stop();
   });
 });

@@ -273,7 +273,7 @@ export class Gateway {
       snapshot.activate();
       // Addresses are there at once; names would ask the network.
       for (const cluster of gateway.clusters.list())
-        if (cluster.config.endpoints.every((endpoint) => !endpoint.isName)) await cluster.warm();
+        if (cluster.config.endpoints.every((endpoint) => !endpoint.isName)) await cluster.warm(false);
       const listeners = snapshot.listeners.map((built) => ({ built, port: built.port }));
       return gateway.#explain(listeners, ask);
     } finally {
@@ -537,7 +537,7 @@ export class Gateway {
     const before = context.failures;
     const secrets = new Secrets(bootstrap.staticResources.secrets);
     const tls = { store: this.tls, secrets, log: this.loggers.get("config") };
-    const clusters = yield* this.clusters.updateSliced(resources, context, pace, tls);
+    const clusters = yield* this.clusters.updateSliced(resources, context, pace, tls, (path) => files.acquire(path));
     if (clusters === undefined) return undefined;
     const outlierLog = openOutlierLog(bootstrap, files, context);
     const failed = (): boolean => !this.healthy || this.draining;

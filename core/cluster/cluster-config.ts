@@ -1,5 +1,5 @@
 import type { Cluster } from "../resources/cluster.ts";
-import type { LbEndpoint, LocalityLbEndpoints } from "../resources/endpoint.ts";
+import type { HealthCheckConfig, LbEndpoint, LocalityLbEndpoints } from "../resources/endpoint.ts";
 import { isIP } from "../resources/ip.ts";
 import { RAW_BUFFER, type TransportSocket } from "../resources/base.ts";
 import type { OutlierDetection } from "../resources/outlier-detection.ts";
@@ -14,6 +14,8 @@ import { DEFAULT_THRESHOLDS } from "./circuit-breaker.ts";
 import { complain } from "./complain.ts";
 import type { DnsRefresh } from "./dns/refresh-delay.ts";
 import type { DnsLookupFamily } from "./dns/dns-resolver.ts";
+import { readHealthCheck } from "./health/read-health-check.ts";
+import type { HealthSettings, HealthTarget } from "./health/health-settings.ts";
 import { healthFlagsOf } from "./health-flag.ts";
 import { type LoadBalancingConfig, readLoadBalancing } from "./load-balancing-config.ts";
 import type { HostOptions, ProtocolChoice, UpstreamOptions } from "./host.ts";
@@ -49,6 +51,12 @@ export interface ClusterConfig {
   readonly autoNames: AutoNames;
   /** undefined: nobody is ejected. */
   readonly outliers: OutlierDetection | undefined;
+  /** undefined: nobody is checked. */
+  readonly health: HealthSettings | undefined;
+  /** New hosts do not count until they were checked. */
+  readonly ignoreNewHosts: boolean;
+  /** A host that discovery dropped goes at once, even if its checks pass. */
+  readonly ignoreHealthOnRemoval: boolean;
   /** `close_connections_on_host_health_failure`: of plain TCP; those of HTTP are given up in any case. */
   readonly closeOnFailure: boolean;
   /** `metadata.filter_metadata`. */
@@ -92,7 +100,7 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
     statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
     discovery,
     endpoints: localities.flatMap((locality) =>
-      locality.lbEndpoints.flatMap((endpoint) => readEndpoint(endpoint, locality, discovery)),
+      locality.lbEndpoints.flatMap((endpoint) => readEndpoint(endpoint, locality, discovery, context)),
     ),
     loadBalancing: readLoadBalancing(cluster, context),
     panicThreshold: cluster.commonLbConfig.healthyPanicThreshold,
@@ -141,6 +149,16 @@ export function readClusterConfig(cluster: Cluster, context: DecodeContext): Clu
     })),
     autoNames: { sni: names?.autoSni ?? false, sanValidation: names?.autoSanValidation ?? false },
     outliers,
+    health: readHealthCheck(
+      cluster,
+      {
+        spoken: http2 !== undefined,
+        options: () => http2Options(http2 ?? Http2ProtocolOptions.empty(), cluster, common),
+      },
+      context,
+    ),
+    ignoreNewHosts: cluster.commonLbConfig.ignoreNewHostsUntilFirstHc,
+    ignoreHealthOnRemoval: cluster.ignoreHealthOnHostRemoval,
     closeOnFailure: cluster.closeConnectionsOnHostHealthFailure,
     metadata: cluster.metadata?.filterMetadata,
   };
@@ -239,6 +257,7 @@ function readEndpoint(
   lbEndpoint: LbEndpoint,
   { locality, priority }: LocalityLbEndpoints,
   discovery: ClusterConfig["discovery"],
+  context: DecodeContext,
 ): EndpointConfig[] {
   const { endpoint } = lbEndpoint;
   if (endpoint === undefined) return [];
@@ -262,6 +281,29 @@ function readEndpoint(
     subZone: locality?.subZone ?? "",
     metadata: lbEndpoint.metadata?.filterMetadata,
     healthFlags: healthFlagsOf(lbEndpoint.healthStatus),
+    healthTarget:
+      endpoint.healthCheckConfig === undefined
+        ? undefined
+        : readHealthTarget(endpoint.healthCheckConfig, pipe !== undefined, context),
   };
   return [{ options, isName }];
+}
+
+/** Where an endpoint is asked for its health. */
+function readHealthTarget(config: HealthCheckConfig, overPipe: boolean, context: DecodeContext): HealthTarget {
+  const { address, portValue, hostname, disableActiveHealthCheck: disabled } = config;
+  const { pipe, socketAddress: socket } = address ?? {};
+  if (socket !== undefined && isIP(socket.address) === 0) {
+    complain(context, socket, "invalid_value", `found "${socket.address}", wanted an IP address to check the health at`);
+  }
+  if (portValue !== 0 && (pipe !== undefined || (overPipe && address === undefined))) {
+    complain(
+      context,
+      config,
+      "invalid_value",
+      `found the port ${portValue} to check the health at, wanted none: a pipe has no ports`,
+    );
+  }
+  const port = portValue !== 0 ? portValue : (socket?.portValue ?? 0);
+  return { address: socket?.address ?? "", port, path: pipe?.path ?? "", hostname, disabled };
 }

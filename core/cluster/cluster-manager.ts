@@ -8,6 +8,7 @@ import type { ClusterEnvironment } from "./cluster.ts";
 import { readClusterConfig } from "./cluster-config.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { complain } from "./complain.ts";
+import type { OpenEventLog } from "./event-log.ts";
 import type { ClusterTlsEnvironment } from "../tls/cluster-tls.ts";
 import { TlsStore } from "../tls/live-tls.ts";
 import { Secrets } from "../tls/secrets.ts";
@@ -19,10 +20,13 @@ const NO_TLS: ClusterTlsEnvironment = {
   log: { trace() {}, debug() {}, info() {}, warn() {}, error() {}, critical() {} } as never,
 };
 
+/** Where nobody opens files: what would be written is lost. */
+const NO_LOG: OpenEventLog = () => ({ write() {}, release() {} });
+
 /** What an update of the clusters came to. Nothing is in use, and nothing of the old manager is touched, until `commit`. */
 export interface ClusterUpdate {
   readonly manager: ClusterManagerImpl;
-  /** Finds the hosts of new clusters. Fulfilled when each was tried once; never rejected. */
+  /** Finds the hosts of new clusters and checks their health. Fulfilled when each was tried once; never rejected. */
   warm(): Promise<void>;
   /** The new manager serves: clusters that it lacks, or has anew, drain. */
   commit(): void;
@@ -100,6 +104,7 @@ export class ClusterManagerImpl implements ClusterManager {
     context: DecodeContext,
     pace: Pace,
     tls: ClusterTlsEnvironment = NO_TLS,
+    openEventLog: OpenEventLog = NO_LOG,
   ): Sliced<ClusterUpdate | undefined> {
     const failures = context.failures;
     const names = new Map<string, ClusterResource>();
@@ -128,6 +133,7 @@ export class ClusterManagerImpl implements ClusterManager {
         const cluster = new ClusterImpl(step.config, this.#environment);
         fresh.push(cluster);
         cluster.useTls(tls, context);
+        cluster.openEventLogs(openEventLog, context);
         entries.set(cluster.name, { resource: step.resource, key: undefined, secrets: secretsOf(step.resource, tls), cluster });
       }
       if (pace.due()) yield;

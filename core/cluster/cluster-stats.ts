@@ -58,6 +58,7 @@ export class ClusterStatsImpl implements ClusterStats {
   readonly membership_total: Gauge;
   readonly membership_healthy: Gauge;
   readonly membership_degraded: Gauge;
+  readonly membership_excluded: Gauge;
   readonly max_host_weight: Gauge;
   readonly lb_healthy_panic: Counter;
   readonly update_attempt: Counter;
@@ -124,6 +125,7 @@ export class ClusterStatsImpl implements ClusterStats {
     this.membership_total = scope.gauge("membership_total");
     this.membership_healthy = scope.gauge("membership_healthy");
     this.membership_degraded = scope.gauge("membership_degraded");
+    this.membership_excluded = scope.gauge("membership_excluded");
     this.max_host_weight = scope.gauge("max_host_weight");
     this.lb_healthy_panic = scope.counter("lb_healthy_panic");
     this.update_attempt = scope.counter("update_attempt");

@@ -14,7 +14,11 @@ import type { ClusterConfig } from "./cluster-config.ts";
 import { ClusterStatsImpl } from "./cluster-stats.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
 import type { Discovery } from "./discovery/discovery.ts";
-import type { EventLog } from "./event-log.ts";
+import type { EventLog, OpenEventLog } from "./event-log.ts";
+import { HealthChecker } from "./health/health-checker.ts";
+import type { HealthSettings } from "./health/health-settings.ts";
+import { EXCLUDED_FLAGS, HealthFlag } from "./health-flag.ts";
+import { complain } from "./complain.ts";
 import { type OutlierBounds, OutlierDetector } from "./outlier/outlier-detector.ts";
 import type { DnsResolver } from "./dns/dns-resolver.ts";
 import { coarseHealth } from "./priority-load.ts";
@@ -59,6 +63,10 @@ export class ClusterImpl implements Cluster, HostOwner {
   readonly #discovery: Discovery;
   /** null: nobody is ejected. */
   readonly #outliers: OutlierDetector | null;
+  /** Of the checks; released when they stop. */
+  #eventLogs: EventLog[] = [];
+  /** null: nobody is checked, or not yet. */
+  #checker: HealthChecker | null = null;
   #warm: Promise<void> | null = null;
   #draining = false;
   #updating = false;
@@ -105,6 +113,24 @@ export class ClusterImpl implements Cluster, HostOwner {
     const onEjected = (host: HostImpl): void => this.#failed(host);
     const eventLog = outlierLog ?? ((): null => null);
     return new OutlierDetector(settings, { cluster: this.name, scope: this.scope, clock, timers, random, eventLog, onEjected });
+  }
+
+  /** Opens the files that health checks are told in; false after mistakes, which the context has. */
+  openEventLogs(open: OpenEventLog, context: DecodeContext): boolean {
+    for (const { path, about } of this.config.health?.logs ?? []) {
+      try {
+        this.#eventLogs.push(open(path));
+      } catch (error) {
+        complain(
+          context,
+          about,
+          "invalid_value",
+          `can't open the event log: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Mean success rate of the last interval and the rate below which hosts were ejected, of each origin; null without outlier detection. */
@@ -193,13 +219,57 @@ export class ClusterImpl implements Cluster, HostOwner {
     }));
   }
 
-  /** Finds the hosts and keeps finding them. Fulfilled when each name was asked for once, whatever came of it. Never rejected. */
-  warm(): Promise<void> {
-    this.#warm ??= this.#discovery.start();
-    return this.config.waitForWarm ? this.#warm : Promise.resolve();
+  /**
+   * Finds the hosts and keeps finding them, and checks their health. Fulfilled when each name was asked for once, whatever came of it, and each host that is
+   * there then was checked once. Never rejected. @param checks false: nobody is asked for its health; all hosts count as well.
+   */
+  async warm(checks = true): Promise<void> {
+    if (this.#warm === null) {
+      if (checks && this.config.health !== undefined) this.#checker = this.#newChecker(this.config.health);
+      this.#warm = this.#discovery.start();
+    }
+    if (this.config.waitForWarm) await this.#warm;
+    await this.#checker?.firstRound();
   }
 
-  /** Replaces the hosts. One that stays, by address, name and priority, keeps its connections and counters; one that left drains. */
+  #newChecker(settings: HealthSettings): HealthChecker {
+    const { name, scope, upstream, environment, stats } = this;
+    const checked = {
+      name,
+      scope,
+      upstream,
+      environment,
+      random: environment.random,
+      tlsFor: (metadata: Readonly<Record<string, unknown>> | undefined) => this.tlsFor(metadata),
+      hadTraffic: () => stats.upstream_cx_total.value > 0,
+      onHealthChecked: (host: HostImpl, well: boolean, changed: boolean) => this.#checked(host, well, changed),
+    };
+    const logs = this.#eventLogs;
+    this.#eventLogs = [];
+    return new HealthChecker(settings, checked, logs);
+  }
+
+  /** A check of a host has ended. */
+  #checked(host: HostImpl, well: boolean, changed: boolean): void {
+    const { healthFlags } = host;
+    const failed = (healthFlags & HealthFlag.FAILED_ACTIVE_HC) !== 0;
+    if (well && !failed) this.#outliers?.onHealthCheckPassed(host);
+    if (!failed || !changed) return;
+    // Discovery had dropped it; only its checks kept it.
+    if ((healthFlags & HealthFlag.PENDING_DYNAMIC_REMOVAL) !== 0) this.#replace(this.#hosts.filter((other) => other !== host));
+    else this.#failed(host);
+  }
+
+  /** Whether hosts are used that discovery has dropped: as long as their checks pass. */
+  #outlives(host: HostImpl): boolean {
+    if (this.config.ignoreHealthOnRemoval || this.#checker === null || !this.#checker.has(host)) return false;
+    return (host.healthFlags & (HealthFlag.FAILED_ACTIVE_HC | HealthFlag.FAILED_EDS_HEALTH)) === 0;
+  }
+
+  /**
+   * Replaces the hosts. One that stays, by address, name and priority, keeps its connections and counters; one that left drains, unless health checks
+   * say that it is well: it stays until they fail.
+   */
   setHosts(wanted: readonly HostOptions[]): void {
     if (this.#draining) return;
     this.#updating = true;
@@ -210,23 +280,46 @@ export class ClusterImpl implements Cluster, HostOwner {
       if (host === undefined) return this.#newHost(options);
       host.weight = options.weight;
       host.setEndpointHealth(options.healthFlags);
+      host.setHealthFlag(HealthFlag.PENDING_DYNAMIC_REMOVAL, false);
       return host;
     });
+    if (this.#checker !== null) {
+      const addresses = new Set(hosts.map((host) => host.address));
+      for (const host of [...before.values()].flat()) {
+        if (addresses.has(host.address) || !this.#outlives(host)) continue;
+        host.setHealthFlag(HealthFlag.PENDING_DYNAMIC_REMOVAL, true);
+        hosts.push(host);
+      }
+    }
     this.#updating = false;
-    const removed = [...before.values()].flat();
+    this.#replace(hosts);
+  }
+
+  #replace(hosts: HostImpl[]): void {
+    const stay = new Set(hosts);
+    const before = new Set(this.#hosts);
+    const removed = this.#hosts.filter((host) => !stay.has(host));
     const changed = removed.length > 0 || hosts.length !== this.#hosts.length;
     this.#hosts = hosts;
     if (changed) this.stats.membership_change.value++;
     this.#refresh();
     for (const host of removed) {
       this.#outliers?.remove(host);
+      this.#checker?.remove(host);
       host.drain();
+    }
+    if (this.#checker !== null) {
+      for (const host of hosts) if (!before.has(host) && host.healthTarget?.disabled !== true) this.#checker.add(host);
     }
     if (changed && this.config.renewOnChange) for (const host of hosts) host.renewConnections();
   }
 
   #newHost(options: HostOptions): HostImpl {
     const host = new HostImpl(this, options);
+    if (this.#checker !== null && options.healthTarget?.disabled !== true) {
+      // It has yet to pass.
+      host.changeHealth(HealthFlag.FAILED_ACTIVE_HC | (this.config.ignoreNewHosts ? HealthFlag.PENDING_ACTIVE_HC : 0), 0);
+    }
     this.#outliers?.add(host);
     return host;
   }
@@ -239,6 +332,7 @@ export class ClusterImpl implements Cluster, HostOwner {
   #refresh(): void {
     const { stats } = this;
     const health = this.#hosts.map((host) => coarseHealth(host.healthFlags));
+    stats.membership_excluded.value = this.#hosts.filter((host) => (host.healthFlags & EXCLUDED_FLAGS) !== 0).length;
     stats.membership_total.value = health.length;
     stats.membership_healthy.value = health.filter((one) => one === "healthy").length;
     stats.membership_degraded.value = health.filter((one) => one === "degraded").length;
@@ -251,6 +345,8 @@ export class ClusterImpl implements Cluster, HostOwner {
     this.#draining = true;
     this.#discovery.stop();
     this.#outliers?.stop();
+    this.#checker?.stop();
+    for (const log of this.#eventLogs.splice(0)) log.release();
     // Connections that are being made have theirs; files are not followed any more.
     this.#tls?.dispose();
     for (const { tls } of this.#tlsMatches) tls?.dispose();
@@ -264,8 +360,10 @@ export class ClusterImpl implements Cluster, HostOwner {
   }
 }
 
-function hostKey(address: string, { hostname, priority, region, zone, subZone }: Omit<HostOptions, "address">): string {
-  return [address, hostname, priority, region, zone, subZone].join("\0");
+function hostKey(address: string, options: Omit<HostOptions, "address">): string {
+  const { hostname, priority, region, zone, subZone, healthTarget } = options;
+  const target = healthTarget === undefined ? "" : JSON.stringify(healthTarget);
+  return [address, hostname, priority, region, zone, subZone, target].join("\0");
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

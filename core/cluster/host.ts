@@ -13,6 +13,7 @@ import type { ConnectAddress, ConnectOptions, connect } from "../transport/conne
 import type { TimerWheel } from "../transport/timers.ts";
 import type { Http1Limits } from "../http1/types.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
+import type { HealthTarget } from "./health/health-settings.ts";
 import type { ClusterStatsImpl } from "./cluster-stats.ts";
 import { addressText } from "./address-text.ts";
 import { EDS_FLAGS, UNHEALTHY_FLAGS } from "./health-flag.ts";
@@ -72,6 +73,8 @@ export interface HostOwner {
   readonly limits: { readonly DEFAULT: CircuitBreaker; readonly HIGH: CircuitBreaker };
   readonly upstream: UpstreamOptions;
   readonly environment: UpstreamEnvironment;
+  /** Offered by ALPN in place of what the TLS names. Absent: what it names. */
+  readonly alpn?: readonly string[] | undefined;
   /** The TLS of connections to an endpoint with these metadata; null: plain. */
   tlsFor(metadata: Readonly<Record<string, unknown>> | undefined): ClusterTls | null;
   /** A host has become healthy, degraded or unhealthy. */
@@ -91,6 +94,14 @@ export interface HostOptions {
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** Bits of `HealthFlag`. */
   readonly healthFlags: number;
+  /** Where and whether it is asked for its health, when that differs from where it serves. */
+  readonly healthTarget?: HealthTarget | undefined;
+}
+
+/** The active health checks of a host. */
+export interface HostChecks {
+  /** The host said that its checks would fail (`x-envoy-immediate-health-check-fail`). */
+  failNow(): void;
 }
 
 /**
@@ -150,9 +161,12 @@ export class HostImpl implements Host {
   readonly locality: string;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   readonly stats: HostStats;
+  readonly healthTarget: HealthTarget | undefined;
   weight: number;
   monitor: HostMonitor | null;
   healthySince: number;
+  /** null: nobody checks it. */
+  checks: HostChecks | null;
   /** Plain TCP connections; null while there never was one. */
   tcpConnections: Set<TcpUpstreamConnection> | null;
   private flags: number;
@@ -185,6 +199,8 @@ export class HostImpl implements Host {
     this.weight = options.weight;
     this.monitor = null;
     this.healthySince = owner.environment.clock.now();
+    this.checks = null;
+    this.healthTarget = options.healthTarget;
     this.tcpConnections = null;
     this.flags = options.healthFlags;
     this.pools = [null, null, null, null, null, null];
@@ -202,6 +218,11 @@ export class HostImpl implements Host {
   /** Bits of `HealthFlag`. */
   get healthFlags(): number {
     return this.flags;
+  }
+
+  /** Whether connections to it are TLS. */
+  get secure(): boolean {
+    return this.tls !== null;
   }
 
   /** Percent, for `/clusters`; -1: not known. */
@@ -267,7 +288,11 @@ export class HostImpl implements Host {
   /** Connects, by TLS where the cluster says so. `name`: that of the pool. `alpn`: what is offered where the cluster's TLS names nothing. */
   connect(name: string, handler: ConnectionHandler, alpn = NOTHING): Connection {
     const { environment, upstream } = this.owner;
-    const options = this.tls === null ? upstream.connect : { ...upstream.connect, tls: this.tls.next(this.hostname, name, alpn) };
+    const { alpn: override } = this.owner;
+    const options =
+      this.tls === null
+        ? upstream.connect
+        : { ...upstream.connect, tls: this.tls.next(this.hostname, name, override ?? alpn, override !== undefined) };
     return environment.connect(this.target, options, handler);
   }
 
@@ -311,6 +336,11 @@ export class HostImpl implements Host {
     this.changeFlags(on ? this.flags | flag : this.flags & ~flag);
   }
 
+  /** Sets and clears bits of `HealthFlag` in one change. */
+  changeHealth(set: number, clear: number): void {
+    this.changeFlags((this.flags & ~clear) | set);
+  }
+
   /** Replaces what the endpoint's own `health_status` said. */
   setEndpointHealth(flags: number): void {
     this.changeFlags((this.flags & ~EDS_FLAGS) | flags);
@@ -330,6 +360,10 @@ export class HostImpl implements Host {
     if (status >= 500) this.stats.rq_error++;
     else this.stats.rq_success++;
     if (this.monitor !== null) this.monitor.onResponse(grpc ? statusOf(headers) : status);
+    if (this.checks !== null && headers.has("x-envoy-immediate-health-check-fail")) {
+      // Not in the middle of what its connection tells: the host may have to go.
+      queueMicrotask(() => this.checks?.failNow());
+    }
   }
 
   /** A request was given up because the route's or attempt's time had run out: the router calls it. */

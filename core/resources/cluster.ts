@@ -11,6 +11,7 @@ import {
   RingHashLbConfig,
   RoundRobinLbConfig,
 } from "./load-balancing.ts";
+import { HealthCheck } from "./health-check.ts";
 import { OutlierDetection } from "./outlier-detection.ts";
 import { Percent } from "./percent.ts";
 import {
@@ -116,7 +117,8 @@ export const Cluster = message(
       },
     ),
     loadAssignment: ClusterLoadAssignment,
-    healthChecks: unsupported("there are no active health checks yet"),
+    /** At most one. Default: hosts are not asked. */
+    healthChecks: list(HealthCheck),
     /** Deprecated form of `max_requests_per_connection` in the protocol options; 0 or unset: no limit. */
     maxRequestsPerConnection: uint32Value(),
     circuitBreakers: message("envoy.config.cluster.v3.CircuitBreakers", {
@@ -169,7 +171,8 @@ export const Cluster = message(
           localityWeightedLbConfig: unsupported("localities are not told apart yet"),
           /** Without effect: changes of hosts apply at once. Default 1,000. */
           updateMergeWindow: duration({ default: 1000 }),
-          ignoreNewHostsUntilFirstHc: unsupported("there are no active health checks yet", ["false"]),
+          /** Whether new hosts do not count until they were checked once. Default false. */
+          ignoreNewHostsUntilFirstHc: bool({ default: false }),
           /** Default false. */
           closeConnectionsOnHostSetChange: bool({ default: false }),
           consistentHashingLbConfig: ConsistentHashingLbConfig,
@@ -190,7 +193,8 @@ export const Cluster = message(
     }),
     /** Whether TCP connections to a host are closed when it fails. Those of HTTP get no new requests then in any case. Default false. */
     closeConnectionsOnHostHealthFailure: bool({ default: false }),
-    ignoreHealthOnHostRemoval: unsupported("there are no active health checks yet", ["false"]),
+    /** Whether a host that discovery dropped goes even while its health checks pass. Default false. */
+    ignoreHealthOnHostRemoval: bool({ default: false }),
     filters: unsupported("there are no upstream filters yet"),
     /** In place of `lb_policy` and what belongs to it. */
     loadBalancingPolicy: LoadBalancingPolicy,

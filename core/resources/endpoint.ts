@@ -18,11 +18,24 @@ import {
 
 const E = "envoy.config.endpoint.v3";
 
+/** Where and how an endpoint is asked for its health. */
+export const HealthCheckConfig = message(`${E}.Endpoint.HealthCheckConfig`, {
+  /** Default 0: the port that it serves at. */
+  portValue: uint32({ max: 65_535, default: 0 }),
+  /** Comes before the check's own host. Default "": none. */
+  hostname: string({ default: "" }),
+  /** An IP address, or a pipe. Unset: where it serves. */
+  address: Address,
+  /** It counts as healthy and is not asked. Default false. */
+  disableActiveHealthCheck: bool({ default: false }),
+});
+export type HealthCheckConfig = Infer<typeof HealthCheckConfig>;
+
 /** An address of an upstream. */
 export const Endpoint = message(`${E}.Endpoint`, {
   /** For clusters by DNS the address is a name. */
   address: required(Address),
-  healthCheckConfig: unsupported("there are no active health checks yet"),
+  healthCheckConfig: HealthCheckConfig,
   /** The host's name, for `auto_host_rewrite`. Default "": the name in the address, if it is one. */
   hostname: string({ default: "" }),
   additionalAddresses: unsupported("one address an endpoint"),

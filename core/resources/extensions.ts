@@ -9,6 +9,7 @@ import { GrpcStats } from "./filters/grpc-stats.ts";
 import { GrpcWeb } from "./filters/grpc-web.ts";
 import { HeaderMutation, HeaderMutationPerRoute } from "./filters/header-mutation.ts";
 import { HealthCheck } from "./filters/health-check.ts";
+import { HealthCheckEventFileSink } from "./health-check.ts";
 import { Router } from "./filters/router.ts";
 import { HttpInspector } from "./listener-filters/http-inspector.ts";
 import { ProxyProtocol } from "./listener-filters/proxy-protocol.ts";
@@ -75,6 +76,7 @@ export const builtInExtensions: Extensions = new Map<string, Extension>([
   entry("access_log", FileAccessLog),
   entry("access_log", StdoutAccessLog),
   entry("access_log", StderrAccessLog),
+  entry("other", HealthCheckEventFileSink),
   entry("other", DownstreamTlsContext),
   entry("other", UpstreamTlsContext),
   entry("other", Secret),

@@ -11,7 +11,7 @@ export interface Snapshot {
   readonly managers: readonly HttpConnectionManager[];
   /** All that connections and streams may still use when the snapshot was replaced, the managers included. */
   readonly occupants: readonly Occupied[];
-  /** Settles when first DNS answers are there; never rejects. */
+  /** Settles when first DNS answers and health checks are there; never rejects. */
   warm(): Promise<void>;
   /** The snapshot takes over: clusters that are not in it drain. */
   activate(): void;
@@ -21,7 +21,7 @@ export interface Snapshot {
   dispose(): void;
 }
 
-/** How long a configuration waits for the first DNS answers of its clusters. Envoy: initial_fetch_timeout of a dynamic resource. ms. */
+/** How long a configuration waits for the first DNS answers and health checks of its clusters. Envoy: initial_fetch_timeout of a dynamic resource. ms. */
 const WARM_LIMIT = 15_000;
 
 /** Applies snapshots: binds what is new, swaps what is there, drains what is gone. */
@@ -99,7 +99,9 @@ export class Server {
     let limit: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       limit = setTimeout(() => {
-        this.#log.warn(`some clusters have no DNS answer after ${this.#warmLimit} ms: going on without`);
+        this.#log.warn(
+          `some clusters have no DNS answer or no result of health checks after ${this.#warmLimit} ms: going on without`,
+        );
         resolve();
       }, this.#warmLimit);
     });

@@ -76,7 +76,7 @@ export class ClusterTls {
   }
 
   /** @internal The TLS under a name, new when the files have changed since `before`. */
-  named(before: Named | undefined, hostname: string, authority: string, alpn: readonly string[]): Named {
+  named(before: Named | undefined, hostname: string, authority: string, alpn: readonly string[], override: boolean): Named {
     const parts = this.#live.current;
     if (before?.parts === parts) return before;
     const resource = this.#resource;
@@ -84,7 +84,7 @@ export class ClusterTls {
     const serverName = automatic !== "" ? automatic : resource.autoHostSni && hostname !== "" ? hostname : resource.sni;
     const required = (this.#sanValidation && automatic !== "") || resource.autoSniSanValidation ? serverName : "";
     // What the resource names comes first, as in Envoy.
-    const offered = parts.alpn.length > 0 ? parts.alpn : alpn;
+    const offered = parts.alpn.length > 0 && !override ? parts.alpn : alpn;
     const sessions: SessionCache | null = parts.sessionKeys > 0 ? new Sessions(parts.sessionKeys) : null;
     return { parts, tls: clientTlsFor(parts, isIpText(serverName) ? "" : serverName, required, sessions, offered) };
   }
@@ -114,13 +114,13 @@ export class TlsKeeper {
 
   /**
    * The TLS for the next connection. `authority`: the request's host, without port; matters with `auto_sni` only. `alpn`: what is offered when the
-   * resource names nothing.
+   * resource names nothing; with `override` in any case.
    */
-  next(hostname: string, authority: string, alpn: readonly string[]): ClientTls {
+  next(hostname: string, authority: string, alpn: readonly string[], override = false): ClientTls {
     const names = this.#named;
     const name = this.cluster.autoSni ? authority : "";
     const key = `${alpn.join()} ${name}`;
-    const named = this.cluster.named(names.get(key), hostname, name, alpn);
+    const named = this.cluster.named(names.get(key), hostname, name, alpn, override);
     names.set(key, named);
     // Clients choose the names: their number has a bound.
     if (names.size > MAX_NAMES) names.delete(names.keys().next().value as string);
