@@ -55,9 +55,11 @@ const lateBuiltins = {
     onLoad({ filter: /^/, namespace: "late" }, async ({ path }) => {
       const names = Object.keys(await import(path)).filter((name) => name !== "default");
       const id = JSON.stringify(path);
+      // Inherited, because the bundler copies own properties for each file that imports them.
       return {
-        contents: `for (const name of ${JSON.stringify(names)})
-  Object.defineProperty(exports, name, { enumerable: true, get: () => require(${id})[name] });`,
+        contents: `const late = {};
+for (const name of ${JSON.stringify(names)}) Object.defineProperty(late, name, { get: () => require(${id})[name] });
+module.exports = Object.create(late);`,
       };
     });
     onResolve({ filter: /^node:/, namespace: "late" }, ({ path }) => ({ path, external: true }));
