@@ -21,6 +21,9 @@ describe("the command line", () => {
         plugins: [],
         logLevel: "info",
         drainTime: 10_000,
+        workers: 0,
+        hotRestart: false,
+        baseId: 0,
       },
     });
   });

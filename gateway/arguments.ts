@@ -1,4 +1,6 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { canHoldSockets } from "../core/transport/connection.ts";
 import { type ExplainArguments, parseExplain } from "./explain/arguments.ts";
 import { NODE_OPTIONS, type NodeArguments, nodeArguments } from "./node-arguments.ts";
 
@@ -14,6 +16,8 @@ export type Command =
     }
   | { readonly kind: "explain"; readonly options: ExplainArguments }
   | { readonly kind: "translate"; readonly options: NodeArguments; /** "-": standard output. */ readonly output: string }
+  /** Processes of `--workers` and `--hot-restart`, started by a running gateway only. */
+  | { readonly kind: "worker" | "successor" }
   | { readonly kind: "demo"; readonly options: DemoArguments }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
@@ -31,6 +35,12 @@ export interface GatewayArguments extends NodeArguments {
   readonly logLevel: string;
   /** ms. */
   readonly drainTime: number;
+  /** `--workers`: processes that serve below one that supervises; 0: this process serves itself. */
+  readonly workers: number;
+  /** `--hot-restart`: takes over from the gateway that runs, if one does, and lets itself be taken over from. */
+  readonly hotRestart: boolean;
+  /** `--base-id`: tells gateways apart that can be taken over from. */
+  readonly baseId: number;
 }
 
 /** Where the example listens. */
@@ -71,6 +81,9 @@ Options of gateway:
   --allow-unsupported   fields that Envoy knows and Isthmus does not do are warnings
   --log-level LEVEL     trace, debug, info, warning, error, critical, off (info)
   --drain-time S        seconds that connections have to finish after SIGTERM (10)
+  --workers N           serve with N processes (auto: one for each core); one that fails is replaced at once
+  --hot-restart         take over the sockets of the gateway that runs with --hot-restart, if one does; it drains
+  --base-id N           which one, where there are several (0)
 
 Options of translate:
   -o, --output FILE     where to write (standard output)
@@ -128,6 +141,9 @@ export function parseCommand(argv: readonly string[]): Command {
       }
       case "demo":
         return demo(argv.slice(1));
+      case "worker":
+      case "successor":
+        return { kind: name };
       default:
         return {
           kind: "wrong",
@@ -165,6 +181,9 @@ function gateway(args: readonly string[]): Command {
       "admin-port": { type: "string" },
       "log-level": { type: "string" },
       "drain-time": { type: "string" },
+      workers: { type: "string" },
+      "hot-restart": { type: "boolean" },
+      "base-id": { type: "string" },
     },
   });
   const wrong = (message: string): Command => ({ kind: "wrong", message });
@@ -180,6 +199,17 @@ function gateway(args: readonly string[]): Command {
   if (typeof adminPort === "string") return wrong(adminPort);
   const drain = wholeNumber("drain-time", values["drain-time"] ?? "10", 0, 86_400);
   if (typeof drain === "string") return wrong(drain);
+  const hotRestart = values["hot-restart"] === true;
+  const workers =
+    values.workers === "auto"
+      ? availableParallelism()
+      : wholeNumber("workers", values.workers ?? (hotRestart ? "1" : "0"), 0, 1_024);
+  if (typeof workers === "string") return wrong(`${workers}, or auto`);
+  if (hotRestart && workers === 0) return wrong("--hot-restart: found --workers 0, wanted at least 1");
+  const baseId = wholeNumber("base-id", values["base-id"] ?? "0", 0, 1_000_000);
+  if (typeof baseId === "string") return wrong(baseId);
+  if (workers > 0 && !canHoldSockets)
+    return wrong("--workers and --hot-restart want Node on Linux or macOS: elsewhere sockets can't be shared among processes");
   return {
     kind: "gateway",
     options: {
@@ -191,6 +221,9 @@ function gateway(args: readonly string[]): Command {
       plugins: values.plugin ?? [],
       logLevel: values["log-level"] ?? "info",
       drainTime: drain * 1_000,
+      workers,
+      hotRestart,
+      baseId,
     },
   };
 }

@@ -170,6 +170,7 @@ export class Gateway {
   #flushInterval: number;
   /** `stats_config` of the first configuration, to tell whether a later one differs. */
   #statsKey: string;
+  #statsOptions: StatsOptions;
   #reloading: Promise<void>;
   #stopping: Promise<void> | null;
 
@@ -182,7 +183,7 @@ export class Gateway {
       pid: process.pid,
     });
     this.stats = new StatsStore();
-    this.server = new Server(this.loggers.get("main"), options.drainTime ?? 10_000);
+    this.server = new Server(this.loggers.get("main"), options.drainTime ?? 10_000, undefined, options.role);
     this.startedAt = clock.wallNow();
     this.bootstrap = null;
     this.configuration = null;
@@ -209,6 +210,7 @@ export class Gateway {
       labels: options.labels ?? { istio: "ingressgateway" },
       ports: options.ports ?? {},
       address: options.address,
+      files: options.role?.files,
     });
     this.#keptHosts = new KeptHosts();
     this.#outlierLog = null;
@@ -221,6 +223,7 @@ export class Gateway {
     this.#flushTimer = null;
     this.#flushInterval = 0;
     this.#statsKey = "";
+    this.#statsOptions = {};
     this.#reloading = Promise.resolve();
     this.#stopping = null;
   }
@@ -365,9 +368,15 @@ export class Gateway {
     }
   }
 
+  /** An empty store that keeps statistics as this gateway's does. */
+  newStatsStore(): StatsStore {
+    return new StatsStore(this.#statsOptions);
+  }
+
   /** How statistics are kept is decided once, by the first configuration. */
   #useStats(bootstrap: Bootstrap, options: StatsOptions): void {
     this.#statsKey = resourceKey(bootstrap.statsConfig);
+    this.#statsOptions = options;
     this.stats = new StatsStore(options);
     this.logFiles = new LogFiles({ stats: this.stats, log: this.loggers.get("misc"), timers });
     this.clusters = ClusterManagerImpl.empty(this.#clusterEnvironment());
@@ -432,7 +441,7 @@ export class Gateway {
       state: this.state,
       uptime: clock.wallNow() - this.startedAt,
       connections,
-      concurrency: 1,
+      concurrency: this.options.role?.share ?? 1,
       memoryAllocated: usage.heapUsed,
       memoryHeapSize: usage.heapTotal,
       memoryPhysicalSize: usage.rss,
@@ -455,6 +464,7 @@ export class Gateway {
       balancers: STANDARD_BALANCERS,
       random: Math.random,
       outlierLog: () => this.#outlierLog,
+      share: this.options.role?.share ?? 1,
       log: (message) => log.info(message),
     };
   }
@@ -569,7 +579,9 @@ export class Gateway {
       localAddress: nodeAddress(),
       node: { id: bootstrap.node?.id ?? "", cluster: bootstrap.node?.cluster ?? "" },
     };
-    const admin = adminListener(bootstrap, this.options.adminPort, adminContext(this), env);
+    const { role } = this.options;
+    const pages = role === undefined ? adminContext(this) : role.admin?.(adminContext(this));
+    const admin = pages === undefined ? null : adminListener(bootstrap, this.options.adminPort, pages, env);
     const snapshot = buildSnapshot(
       bootstrap,
       this.#version + 1,

@@ -1,6 +1,19 @@
 import type { FilterDefinition } from "../core/contract/filter.ts";
 import type { LogLevel } from "../core/observe/logger.ts";
+import type { ServerSteps } from "../core/server/server.ts";
+import type { AdminContext } from "../plugins/admin/context.ts";
+import type { ConfigSource } from "./configuration/config-source.ts";
 import { formatError, type ResourceError } from "../core/resources/schema/index.ts";
+
+/** What a gateway does otherwise that shares its work with other processes. */
+export interface GatewayRole extends ServerSteps {
+  /** Where configurations come from. */
+  readonly files: ConfigSource;
+  /** How many processes there are: limits are shared out among them. Default 1. */
+  readonly share?: number;
+  /** What the admin port shows and does; null: there is none in this process. */
+  readonly admin: ((own: AdminContext) => AdminContext) | null;
+}
 
 /** How a gateway is made. One of `file`, `paths` and `text` is given. */
 export interface GatewayOptions {
@@ -31,6 +44,8 @@ export interface GatewayOptions {
   readonly drainTime?: number;
   /** Called for `/quitquitquit`. */
   readonly onQuit?: () => void;
+  /** Set: it is one of several processes (`--workers`). */
+  readonly role?: GatewayRole;
 }
 
 /** A configuration was refused: every mistake in it. */

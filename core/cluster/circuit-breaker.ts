@@ -30,6 +30,25 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   trackRemaining: false,
 };
 
+/** The part that one of several processes has, which can't know what the others use: an equal one, rounded up. */
+export function shareOf(thresholds: Thresholds, processes: number): Thresholds {
+  if (processes <= 1) return thresholds;
+  const part = (limit: number): number => (limit >= UNLIMITED ? limit : Math.ceil(limit / processes));
+  const { retryBudget } = thresholds;
+  return {
+    ...thresholds,
+    maxConnections: part(thresholds.maxConnections),
+    maxPendingRequests: part(thresholds.maxPendingRequests),
+    maxRequests: part(thresholds.maxRequests),
+    maxRetries: part(thresholds.maxRetries),
+    maxConnectionsPerHost: part(thresholds.maxConnectionsPerHost),
+    retryBudget: retryBudget === null ? null : { ...retryBudget, minRetryConcurrency: part(retryBudget.minRetryConcurrency) },
+  };
+}
+
+/** The largest value of the field, which means no limit. */
+const UNLIMITED = 4_294_967_295;
+
 /**
  * What is in use of one priority's limits. Setting a field keeps Envoy's gauges (`cx_open`, `rq_pending_open`, `rq_open`, `rq_retry_open`: 1 while
  * no more is let through) right, so users only add and subtract.

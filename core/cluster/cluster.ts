@@ -5,7 +5,7 @@ import { addressText } from "./address-text.ts";
 import { HostImpl } from "./host.ts";
 import type { HostOptions, HostOwner, UpstreamEnvironment, UpstreamOptions } from "./host.ts";
 import type { LoadBalancerDefinition, LoadBalancerScope } from "./balancers/load-balancer.ts";
-import { CircuitBreaker } from "./circuit-breaker.ts";
+import { CircuitBreaker, shareOf } from "./circuit-breaker.ts";
 import { resourceKey } from "../resources/diff.ts";
 import type { OutlierDetection } from "../resources/outlier-detection.ts";
 import type { DecodeContext, TypedConfig } from "../resources/schema/index.ts";
@@ -33,6 +33,8 @@ export interface ClusterEnvironment extends UpstreamEnvironment {
   readonly balancers: ReadonlyMap<string, LoadBalancerDefinition>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** How many processes share the limits of a cluster. Default 1. */
+  readonly share?: number;
   /** Where ejections of all clusters are told; null: nowhere. Asked at each event. Absent: nowhere. */
   readonly outlierLog?: () => EventLog | null;
   /** Told what is worth a line in the log: names that can't be resolved, hosts that come and go. */
@@ -72,6 +74,7 @@ export class ClusterImpl implements Cluster, HostOwner {
   #updating = false;
 
   constructor(config: ClusterConfig, environment: ClusterEnvironment) {
+    const { share = 1 } = environment;
     const { policy, config: lbConfig } = config.loadBalancing;
     const balancer = environment.balancers.get(policy);
     if (balancer === undefined) throw new RangeError(`cluster "${config.name}": there is no balancer "${policy}"`);
@@ -81,8 +84,8 @@ export class ClusterImpl implements Cluster, HostOwner {
     this.scope = environment.stats.scope("cluster", config.statName, "envoy.cluster_name");
     this.stats = new ClusterStatsImpl(this.scope);
     this.limits = {
-      DEFAULT: new CircuitBreaker(config.thresholds.DEFAULT, this.scope, "default"),
-      HIGH: new CircuitBreaker(config.thresholds.HIGH, this.scope, "high"),
+      DEFAULT: new CircuitBreaker(shareOf(config.thresholds.DEFAULT, share), this.scope, "default"),
+      HIGH: new CircuitBreaker(shareOf(config.thresholds.HIGH, share), this.scope, "high"),
     };
     this.connectTimeout = config.upstream.connectTimeout;
     this.metadata = config.metadata;

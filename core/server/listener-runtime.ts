@@ -44,6 +44,12 @@ export interface BuiltListener {
   readonly scope: StatsScope;
 }
 
+/** How a listener comes by its socket. */
+export type Take = (built: BuiltListener, onConnection: (connection: Connection) => void) => Promise<ListeningSocket>;
+
+const takeByListening: Take = ({ host, port, backlog, ipv6Only }, onConnection) =>
+  listen({ host, port }, { backlog, ipv6Only }, onConnection);
+
 /**
  * A listening socket and the connections that it accepted. An update swaps what new requests see and leaves sockets and connections alone: only a
  * chain that is gone drains its connections.
@@ -91,9 +97,8 @@ export class ListenerRuntime implements ChainSlotOwner, SniffingOwner {
   }
 
   /** Binds. Rejects with the system's error: a port in use stops the update, never the process. */
-  async bind(): Promise<void> {
-    const { host, port, backlog, ipv6Only } = this.built;
-    this.#socket = await listen({ host, port }, { backlog, ipv6Only }, (connection) => this.#accept(connection));
+  async bind(take: Take = takeByListening): Promise<void> {
+    this.#socket = await take(this.built, (connection) => this.#accept(connection));
   }
 
   get name(): string {

@@ -1,6 +1,8 @@
 import type { Logger } from "../contract/filter.ts";
 import type { Occupied } from "./accept/occupancy.ts";
 import type { HttpConnectionManager } from "./hcm/manager.ts";
+import type { Connection } from "../transport/connection.ts";
+import type { ListeningSocket } from "../transport/connection.ts";
 import { type BuiltListener, ListenerRuntime } from "./listener-runtime.ts";
 
 /** What a configuration was built into: immutable, and complete before anything of it is used. */
@@ -21,6 +23,16 @@ export interface Snapshot {
   dispose(): void;
 }
 
+/** What a server that is one of several processes does otherwise. All absent: it is the only one. */
+export interface ServerSteps {
+  /** Where sockets come from. `key` is the same for the same address in all processes. */
+  readonly take?: (key: string, built: BuiltListener, onConnection: (connection: Connection) => void) => Promise<ListeningSocket>;
+  /** A snapshot is warm and may bind when this settles; rejected, it does not take over. */
+  readonly beforeBind?: () => Promise<void>;
+  /** All is bound, and the swap follows when this settles; rejected, it does not. */
+  readonly beforeSwap?: (keys: readonly string[]) => Promise<void>;
+}
+
 /** How long a configuration waits for the first DNS answers and health checks of its clusters. Envoy: initial_fetch_timeout of a dynamic resource. ms. */
 const WARM_LIMIT = 15_000;
 
@@ -34,10 +46,11 @@ export class Server {
   #stopping: Promise<void> | null;
   #healthFailed: boolean;
   readonly #warmLimit: number;
+  readonly #steps: ServerSteps;
   /** Envoy: --drain-time-s 600, which is for fleets; a client that keeps an idle connection open must not keep a process for so long. */
   drainTimeMs: number;
 
-  constructor(log: Logger, drainTimeMs = 10_000, warmLimitMs = WARM_LIMIT) {
+  constructor(log: Logger, drainTimeMs = 10_000, warmLimitMs = WARM_LIMIT, steps: ServerSteps = {}) {
     this.#log = log;
     this.#listeners = new Map();
     this.#current = null;
@@ -45,6 +58,7 @@ export class Server {
     this.#stopping = null;
     this.#healthFailed = false;
     this.#warmLimit = warmLimitMs;
+    this.#steps = steps;
     this.drainTimeMs = drainTimeMs;
   }
 
@@ -59,22 +73,26 @@ export class Server {
   async apply(next: Snapshot): Promise<void> {
     const keys = addressKeys(next.listeners);
     const bound: ListenerRuntime[] = [];
-    const moved: ListenerRuntime[] = [];
+    const moved: [key: string, runtime: ListenerRuntime][] = [];
     const keep = new Map<string, ListenerRuntime>();
     try {
       await this.#warm(next);
+      await this.#steps.beforeBind?.();
       this.#refuseWhenStopping();
       for (const [i, built] of next.listeners.entries()) {
         const existing = this.#listeners.get(keys[i]);
-        if (existing === undefined) bound.push(await this.#bind(built, keys, moved));
+        if (existing === undefined) bound.push(await this.#bind(built, keys[i], keys, moved));
         keep.set(keys[i], existing ?? bound[bound.length - 1]);
       }
+      await this.#steps.beforeSwap?.(keys);
       this.#refuseWhenStopping();
     } catch (error) {
       await Promise.all(bound.map((runtime) => runtime.stopAccepting()));
       for (const runtime of bound) runtime.destroyConnections();
-      for (const runtime of moved)
-        await runtime.bind().catch((why: unknown) => this.#log.error(`${runtime.name} does not listen any more: ${String(why)}`));
+      for (const [key, runtime] of moved)
+        await this.#take(runtime, key).catch((why: unknown) =>
+          this.#log.error(`${runtime.name} does not listen any more: ${String(why)}`),
+        );
       next.discard();
       throw error;
     }
@@ -114,22 +132,33 @@ export class Server {
   }
 
   /** Binds a new listener; one of the old ones that has its port on another address, and goes, makes room first (`0.0.0.0` -> `127.0.0.1`). */
-  async #bind(built: BuiltListener, wanted: readonly string[], moved: ListenerRuntime[]): Promise<ListenerRuntime> {
+  async #bind(
+    built: BuiltListener,
+    key: string,
+    wanted: readonly string[],
+    moved: [key: string, runtime: ListenerRuntime][],
+  ): Promise<ListenerRuntime> {
     const runtime = new ListenerRuntime(built, this.drainTimeMs);
     try {
-      await runtime.bind();
+      await this.#take(runtime, key);
     } catch (error) {
       const inTheWay = [...this.#listeners].filter(
-        ([key, old]) => !wanted.includes(key) && old.port === built.port && !moved.includes(old),
+        ([at, old]) => !wanted.includes(at) && old.port === built.port && !moved.some(([, other]) => other === old),
       );
       if (inTheWay.length === 0) throw error;
-      for (const [, old] of inTheWay) {
-        moved.push(old);
+      for (const [at, old] of inTheWay) {
+        moved.push([at, old]);
         await old.stopAccepting();
       }
-      await runtime.bind();
+      await this.#take(runtime, key);
     }
     return runtime;
+  }
+
+  #take(runtime: ListenerRuntime, key: string): Promise<void> {
+    const { take } = this.#steps;
+    if (take === undefined) return runtime.bind();
+    return runtime.bind((built, onConnection) => take(key, built, onConnection));
   }
 
   /** `/healthcheck/fail` and `/healthcheck/ok`: while it fails, responses end their connections, so that clients go elsewhere. */

@@ -4,6 +4,8 @@ export type { ConnectionHandler, ConnectionState } from "./base-connection.ts";
 export type { TlsInfo } from "./tls-info.ts";
 export { listen } from "./listen.ts";
 export type { ListenAddress, ListenOptions, ListeningSocket } from "./listen.ts";
+export { canHoldSockets, heldSocketOf, holdSocket, serverOf } from "./held-socket.ts";
+export type { HeldSocket } from "./held-socket.ts";
 export { connect } from "./connect.ts";
 export type { ConnectAddress, ConnectOptions } from "./connect.ts";
 export type { PendingTransport, ServerTransport, TransportHandshake } from "./server-transport.ts";

@@ -11,9 +11,8 @@ import {
   type Translation,
   whereOfOrigin,
 } from "../../plugins/control/istio/translate/index.ts";
-import { configTree } from "../config-files.ts";
+import { type ConfigSource, diskSource } from "./config-source.ts";
 import { DocumentCache } from "./document-cache.ts";
-import { FileTexts } from "./file-texts.ts";
 import { joinBootstrap, type MoreResources } from "./join-bootstrap.ts";
 import { ResourceNodes } from "./resource-nodes.ts";
 
@@ -32,6 +31,8 @@ export interface ConfigurationSource {
   readonly ports: Readonly<Record<number, number>>;
   /** Where servers without `bind` listen. Default: all IPv4 addresses. */
   readonly address?: string | undefined;
+  /** Where files are. Default: on the disk. */
+  readonly files?: ConfigSource | undefined;
 }
 
 /** What one reading of the source gave. */
@@ -56,7 +57,7 @@ export interface Configuration {
 export class ConfigurationReader {
   readonly #source: ConfigurationSource;
   readonly #node: GatewayNode;
-  readonly #texts = new FileTexts();
+  readonly #files: ConfigSource;
   readonly #nodes = new ResourceNodes((resource) => {
     const origin = originOf(resource);
     return origin === undefined ? undefined : () => whereOfOrigin(origin);
@@ -66,6 +67,7 @@ export class ConfigurationReader {
 
   constructor(source: ConfigurationSource) {
     this.#source = source;
+    this.#files = source.files ?? diskSource();
     const { labels, namespace, ports, address } = source;
     this.#documents = new DocumentCache({ namespace, allowUnsupported: source.allowUnsupported });
     this.#node = { kind: "ingress-gateway", labels, namespace, ports, ...(address === undefined ? {} : { address }) };
@@ -84,9 +86,9 @@ export class ConfigurationReader {
 
   async #readPaths(pacing: Pacing): Promise<Configuration> {
     const { paths } = this.#source;
-    const { files, folders } = await configTree(paths);
+    const { files, folders } = await this.#files.tree(paths);
     const names = files.map(({ file }) => file);
-    const texts = await this.#texts.read(names);
+    const texts = await this.#files.read(names);
     const { bootstrap, objects, errors } = await pacing((pace) => this.#documents.read(files, texts, pace));
     const found = [...errors];
     const isWrong = (): boolean => found.some(({ severity }) => severity === "error");

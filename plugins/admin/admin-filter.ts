@@ -1,5 +1,5 @@
 import type { HttpFilter } from "../../core/contract/filter.ts";
-import type { HttpStream } from "../../core/contract/stream.ts";
+import type { HttpStream, Stop } from "../../core/contract/stream.ts";
 import { parseTarget } from "./admin-request.ts";
 import type { AdminResponse } from "./admin-request.ts";
 import type { AdminContext } from "./context.ts";
@@ -40,11 +40,17 @@ function hasBody(contentType = ""): boolean {
   return contentType.startsWith("application/x-www-form-urlencoded") || contentType.startsWith("application/json");
 }
 
-function answer(stream: HttpStream, context: AdminContext, body: string): ReturnType<HttpStream["reply"]> {
+function answer(stream: HttpStream, context: AdminContext, body: string): Stop | Promise<Stop> {
+  const waiting = context.refresh?.();
+  return waiting === undefined ? answerNow(stream, context, body) : waiting.then(() => answerNow(stream, context, body));
+}
+
+function answerNow(stream: HttpStream, context: AdminContext, body: string): Stop {
   const { method, path } = stream.request;
   let response: AdminResponse;
   try {
     response = handleAdmin(parseTarget(method, path, body), context);
+    if (method === "POST" && response.status === 200) context.forward?.(method, path, body);
   } catch (error) {
     // A page is no data path: it may fail for reasons of its own, which whoever asked should see.
     const message = error instanceof Error ? error.message : String(error);

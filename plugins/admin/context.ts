@@ -34,6 +34,10 @@ export interface AdminContext {
   reopenLogs(): void;
   /** `/reset_counters`: with several workers in all of them. */
   resetCounters(): void;
+  /** Brings what pages show up to date before one is made: what other processes count. Absent: it always is. */
+  refresh?: () => Promise<void>;
+  /** A page that changes something was answered: other processes do the same. */
+  forward?: (method: string, path: string, body: string) => void;
   /** Sets runtime values (`/runtime_modify`); undefined when the bootstrap has no admin layer. */
   modifyRuntime?: (values: ReadonlyMap<string, string>) => void;
 }
