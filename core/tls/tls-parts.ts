@@ -23,8 +23,8 @@ const VERSIONS: Readonly<Record<string, TlsVersion>> = {
 const CIPHERS =
   "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305:" +
   "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
-/** TLS 1.3 has these whatever is configured. */
-const CIPHERS_13 = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
+/** TLS 1.3 has these whatever is configured; in Envoy's order where the processor knows AES. */
+const CIPHERS_13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 const CURVES = "X25519:P-256";
 
 /** Versions and algorithms in the platform's terms. */

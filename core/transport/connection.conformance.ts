@@ -396,6 +396,40 @@ export const connectionCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "what was held back while one was paused leaves the reads of the next alone",
+    async run(native) {
+      const text = pattern(MB).toString("latin1");
+      for (let round = 0; round < 3; round++) {
+        const first = await (await Pair.open(native)).ready();
+        const { client, server } = first;
+        // All of it, and the end, is there when reading begins: what follows the first record is held back, and nothing is read after it.
+        server.connection.pause();
+        for (let i = 0; i < 3; i++) {
+          client.connection.writeLatin1(text.slice(0, 5_000));
+          await settle(2);
+        }
+        client.connection.end();
+        await settle(5);
+        server.on = (event, { connection }) => {
+          server.on = () => {};
+          if (event === "data") connection.pause();
+        };
+        server.connection.resume();
+        await server.bytes(1);
+        await settle(5);
+        server.connection.resume();
+        await server.event("end");
+        assert.equal(server.received, 15_000);
+        const second = await (await Pair.open(native)).ready();
+        second.client.connection.writeLatin1(text);
+        await second.server.bytes(MB);
+        assert.ok(second.server.text === text);
+        await first.close();
+        await second.close();
+      }
+    },
+  },
+  {
     name: "reads nothing while paused, so that the sender feels it, and everything after",
     async run(native) {
       const pair = await (await Pair.open(native)).ready();

@@ -355,19 +355,23 @@ export class HandleConnection extends Connection {
 
   /** Called by the runtime with what it read into `buffer`. */
   protected received(length: number, buffer: Buffer): boolean {
-    const chunk = chunkOf(buffer, length);
-    this.bytesRead += length;
+    this.deliver(chunkOf(buffer, length));
+    if ((this.flags & CLOSED) !== 0) return true;
+    if ((this.flags & LENDING) === 0) nextBuffer = nextReadBuffer(buffer, length);
+    // What the handler has not passed on yet stays where it is.
+    else if ((this.flags & PAUSED) === 0) nextBuffer = nextLendingBuffer(buffer, length);
+    return true;
+  }
+
+  /** Hands a chunk over. */
+  protected deliver(chunk: Buffer): void {
+    this.bytesRead += chunk.length;
     clock.enter();
     try {
       this.handler.onData(chunk);
     } finally {
       clock.leave();
     }
-    if ((this.flags & CLOSED) !== 0) return true;
-    if ((this.flags & LENDING) === 0) nextBuffer = nextReadBuffer(buffer, length);
-    // What the handler has not passed on yet stays where it is.
-    else if ((this.flags & PAUSED) === 0) nextBuffer = nextLendingBuffer(buffer, length);
-    return true;
   }
 
   /** Called by the runtime: null for the peer's FIN. Bytes come this way only should it stop using our buffer. */

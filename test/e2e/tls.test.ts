@@ -17,6 +17,11 @@ import { tlsRequest } from "../lib/tls-client.ts";
 
 const TLS = "envoy.extensions.transport_sockets.tls.v3";
 
+const INSPECTOR: Json = {
+  name: "tls_inspector",
+  typed_config: typed("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", {}),
+};
+
 function downstream(common: Json, more: Json = {}): Json {
   return { name: "tls", typed_config: typed(`${TLS}.DownstreamTlsContext`, { common_tls_context: common, ...more }) };
 }
@@ -277,28 +282,50 @@ describeRuntimes("TLS", (runtime) => {
     expect(text).toContain('"dns": "*.b.example"');
   });
 
-  it("serves others while hundreds shake hands slowly, and gives those up in time", async () => {
-    const socket = downstream({ tls_certificates: [inline(server)] });
-    const gateway = await start(
-      mesh()
-        .service("web", origin.port)
-        .route("/", "web")
-        .chain((chain) => ({ ...chain, transport_socket: socket, transport_socket_connect_timeout: "2s" })),
-    );
-    // The head of a hello that never comes whole.
-    const half = Array.from({ length: 500 }, () => {
-      const open = connect(gateway.port, "127.0.0.1", () => void open.write("\x16\x03\x01\x02\x00\x01\x00\x01", "latin1"));
-      return open.on("error", () => {}).resume();
-    });
-    const listener = `listener.127.0.0.1_${gateway.port}`;
-    await gateway.untilStat(`${listener}.downstream_cx_total`, (value) => value === 500);
-    const began = performance.now();
-    expect((await tlsRequest(gateway.port)).response).toMatch(/^HTTP\/1.1 200/);
-    expect(performance.now() - began).toBeLessThan(1_000);
-    await gateway.untilStat(`${listener}.downstream_cx_active`, (value) => value === 0, 10_000);
-    expect(await gateway.stat(`${listener}.downstream_cx_transport_socket_connect_timeout`)).toBe(500);
-    for (const open of half) open.destroy();
-  });
+  // A hello's head with half of it, of which the rest never comes; and one who says nothing at all.
+  const HALF_HELLO = Buffer.concat([Buffer.from("1603010200010001fc0303", "hex"), Buffer.alloc(250)]);
+  const SLOW: [string, Json, string][] = [
+    ["transport_socket_connect_timeout", {}, "downstream_cx_transport_socket_connect_timeout"],
+    ["listener_filters_timeout", { listener_filters_timeout: "12s", listener_filters: [INSPECTOR] }, "downstream_pre_cx_timeout"],
+  ];
+  it.each(SLOW)(
+    "serves others while 2,000 stop in the middle of their hello, and gives those up after %s",
+    async (_name, listener, counter) => {
+      const socket = downstream({ tls_certificates: [inline(server)] });
+      const gateway = await start(
+        mesh()
+          .service("web", origin.port)
+          .route("/", "web")
+          .listenerFields(listener)
+          .chain((chain) => ({ ...chain, transport_socket: socket, transport_socket_connect_timeout: "12s" })),
+      );
+      const stats = `listener.127.0.0.1_${gateway.port}`;
+      for (let i = 0; i < 100; i++) await tlsRequest(gateway.port);
+      await gateway.untilStat(`${stats}.downstream_cx_active`, (value) => value === 0);
+      const before = gateway.memory;
+      const closed = Promise.all(
+        Array.from({ length: 2_000 }, async (_, i) => {
+          const open = connect(gateway.port, "127.0.0.1", () => void (i % 2 === 0 && open.write(HALF_HELLO)));
+          open.on("error", () => {}).resume();
+          await new Promise((resolve) => open.once("close", resolve));
+        }),
+      );
+      const gauge = counter === "downstream_pre_cx_timeout" ? "downstream_pre_cx_active" : "downstream_cx_active";
+      await gateway.untilStat(`${stats}.${gauge}`, (value) => value === 2_000, 12_000);
+      expect((gateway.memory - before) / 2_000).toBeLessThan(40 * 1024);
+      const times: number[] = [];
+      for (let i = 0; i < 10; i++) {
+        const began = performance.now();
+        expect((await tlsRequest(gateway.port)).response).toMatch(/^HTTP\/1.1 200/);
+        times.push(performance.now() - began);
+      }
+      expect(times.sort((x, y) => x - y)[5]).toBeLessThan(250);
+      await closed;
+      await gateway.untilStat(`${stats}.${gauge}`, (value) => value === 0, 15_000);
+      expect(await gateway.stat(`${stats}.${counter}`)).toBe(2_000);
+    },
+    60_000,
+  );
 
   it("refuses to renegotiate", async () => {
     const gateway = await start(
