@@ -13,7 +13,6 @@ export function routerOnly(origin: number): Mesh {
 }
 
 const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-const TLS = "envoy.extensions.transport_sockets.tls.v3";
 
 /** The router alone, told by a connection's first octets what it speaks; to an upstream that speaks HTTP/1.1, or HTTP/2 where told. */
 export function http2Router(origin: number, upstream: "HTTP/1.1" | "HTTP/2"): Mesh {
@@ -23,24 +22,6 @@ export function http2Router(origin: number, upstream: "HTTP/1.1" | "HTTP/2"): Me
     .service("o", origin, { ...BREAKERS, ...speaks })
     .hcm({ codec_type: "AUTO" })
     .route("/", "o", { timeout: "0s" });
-}
-
-/** Puts TLS 1.3 before a listener. */
-export function overTls(
-  config: Mesh,
-  certificate: { readonly cert: string; readonly key: string },
-  alpn: readonly string[],
-): Mesh {
-  const context = typed(`${TLS}.DownstreamTlsContext`, {
-    common_tls_context: {
-      alpn_protocols: alpn,
-      tls_params: { tls_minimum_protocol_version: "TLSv1_3" },
-      tls_certificates: [
-        { certificate_chain: { inline_string: certificate.cert }, private_key: { inline_string: certificate.key } },
-      ],
-    },
-  });
-  return config.chain((chain) => ({ ...chain, transport_socket: { name: "tls", typed_config: context } }));
 }
 
 /** The TCP proxy alone. */

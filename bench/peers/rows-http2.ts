@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "../../test/lib/certificates.ts";
+import { overTls } from "../../test/lib/tls.ts";
 import { freePorts } from "../../test/lib/ports.ts";
 import { Program } from "../../test/lib/process.ts";
 import { http2CostOf, noH2load } from "../lib/h2load.ts";
 import type { Http2Load } from "../lib/h2load.ts";
-import { http2Router, overTls } from "./configs.ts";
+import { http2Router } from "./configs.ts";
 import { BULK, GRPC_MESSAGE, STREAM_MESSAGES } from "./http2-origin.ts";
 import type { Http2Mode } from "./http2-origin.ts";
 import { checkGrpcWork, checkHttp2Work } from "./http2-work.ts";
@@ -70,7 +71,7 @@ const overTlsToHttp1: Row = {
   measure: async (options) => {
     need();
     const certificate = await makeCertificate({ dns: ["localhost"] });
-    const config = () => overTls(http2Router(options.origin, "HTTP/1.1"), certificate, ["h2", "http/1.1"]);
+    const config = () => overTls(http2Router(options.origin, "HTTP/1.1"), certificate, ["h2", "http/1.1"], "TLSv1_3");
     return among(options, bootstrapped(config, accepting), async (peers, absent) => {
       for (const peer of peers) await checkHttp2Work(peer.name, `https://127.0.0.1:${peer.port}`);
       const paired = await measureHttp2(peers, options, { tls: true }, 5_000);

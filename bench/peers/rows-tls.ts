@@ -1,10 +1,11 @@
 import { connect } from "node:tls";
 import type { Mesh } from "../../test/lib/bootstrap.ts";
 import { makeCertificate } from "../../test/lib/certificates.ts";
+import { overTls } from "../../test/lib/tls.ts";
 import { run } from "../lib/run.ts";
 import { cpuMicros, residentKib } from "../lib/usage.ts";
 import type { Cost } from "../lib/wrk.ts";
-import { overTls, routerOnly } from "./configs.ts";
+import { routerOnly } from "./configs.ts";
 import { idleConnections } from "./memory.ts";
 import { measurePaired, measureRounds } from "./paired.ts";
 import { accepting } from "./peers.ts";
@@ -18,7 +19,7 @@ import type { Handshakes } from "./tls-load.ts";
 /** The router alone behind TLS 1.3 with an ECDSA P-256 certificate. */
 async function securely(options: RowOptions): Promise<(readonly [PeerName, () => Promise<Peer>])[]> {
   const certificate = await makeCertificate({ dns: ["localhost"] });
-  const config = (): Mesh => overTls(routerOnly(options.origin), certificate, ["http/1.1"]);
+  const config = (): Mesh => overTls(routerOnly(options.origin), certificate, ["http/1.1"], "TLSv1_3");
   return bootstrapped(config, accepting);
 }
 

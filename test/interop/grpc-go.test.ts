@@ -1,9 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mesh, typed } from "../lib/bootstrap.ts";
 import { describeRuntimes, skipped } from "../lib/describe.ts";
 import type { Gateway } from "../lib/gateway.ts";
+import { makeCertificate } from "../lib/certificates.ts";
 import { freePort } from "../lib/ports.ts";
 import { Program } from "../lib/process.ts";
+import { overTls } from "../lib/tls.ts";
 import { findGrpcInterop, skipReason } from "../lib/tools.ts";
 
 const client = findGrpcInterop("client");
@@ -35,35 +40,38 @@ else {
   describeRuntimes(title, (runtime) => {
     let gateway: Gateway;
     let origin: Program;
+    const folder = mkdtempSync(join(tmpdir(), "isthmus-grpc-go-"));
+    const ca = join(folder, "ca.pem");
 
     beforeAll(async () => {
       const port = await freePort();
       origin = new Program(server.path!, ["-port", String(port)]);
       const http2 = typed(OPTIONS, { explicit_http_config: { http2_protocol_options: {} } });
-      gateway = await runtime.start(
-        mesh()
-          .service("grpc", port, {
-            typed_extension_protocol_options: { [OPTIONS]: http2 },
-          })
-          .hcm({ codec_type: "AUTO" })
-          .route("/", "grpc", { timeout: "0s", retry_policy: { retry_on: "connect-failure", num_retries: 10 } }),
-      );
+      const action = { timeout: "0s", retry_policy: { retry_on: "connect-failure", num_retries: 10 } };
+      const config = mesh()
+        .service("grpc", port, { typed_extension_protocol_options: { [OPTIONS]: http2 } })
+        .hcm({ codec_type: "AUTO" })
+        .route("/", "grpc", action);
+      config.listener("tls").hcm({ codec_type: "AUTO" }).route("/", "grpc", action);
+      const certificate = await makeCertificate({ dns: ["mesh.test"] });
+      writeFileSync(ca, certificate.cert);
+      gateway = await runtime.start(overTls(config, certificate, ["h2"]));
     });
     afterAll(async () => {
       await runtime.stopAll();
       await origin?.stop();
+      rmSync(folder, { recursive: true });
     });
 
-    it.each(CASES)("passes %s", async (name) => {
-      const program = new Program(client.path!, [
-        "-server_host",
-        "127.0.0.1",
-        "-server_port",
-        String(gateway.port),
-        "-test_case",
-        name,
-      ]);
-      expect(await program.exited, program.log).toBe(0);
+    describe.each([
+      ["plain", "main", []],
+      ["over TLS", "tls", ["-use_tls", "-use_test_ca", "-ca_file", ca, "-server_host_override", "mesh.test"]],
+    ])("%s", (_how, listener, flags) => {
+      it.each(CASES)("passes %s", async (name) => {
+        const where = ["-server_host", "127.0.0.1", "-server_port", String(gateway.ports[listener])];
+        const program = new Program(client.path!, [...where, ...flags, "-test_case", name]);
+        expect(await program.exited, program.log).toBe(0);
+      });
     });
   });
 }
