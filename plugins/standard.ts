@@ -2,6 +2,7 @@ import type { FilterDefinition } from "../core/contract/filter.ts";
 import type { ListenerFilterDefinition } from "../core/contract/listener-filter.ts";
 import type { NetworkDefinition } from "../core/server/build/build-network.ts";
 import { adaptiveConcurrency } from "./adaptive-concurrency/adaptive-concurrency.ts";
+import { admissionControl } from "./admission-control/admission-control.ts";
 import { buffer } from "./buffer/buffer.ts";
 import { cors } from "./cors/cors.ts";
 import { fault } from "./fault/fault.ts";
@@ -22,6 +23,7 @@ import { anyFilter, anyNetworkFilter } from "./plugin.ts";
 /** The HTTP filters that ship, by name. What is not in these lists does not exist: nothing registers itself. */
 export const standardFilters: readonly FilterDefinition[] = [
   anyFilter(adaptiveConcurrency),
+  anyFilter(admissionControl),
   anyFilter(buffer),
   anyFilter(cors),
   anyFilter(fault),

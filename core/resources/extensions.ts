@@ -2,6 +2,7 @@ import { FileAccessLog, StderrAccessLog, StdoutAccessLog } from "./accesslog.ts"
 import { FilterConfig } from "./base.ts";
 import { CorsFilterPolicy } from "./cors-policy.ts";
 import { AdaptiveConcurrency } from "./filters/adaptive-concurrency.ts";
+import { AdmissionControl } from "./filters/admission-control.ts";
 import { Buffer, BufferPerRoute } from "./filters/buffer.ts";
 import { Cors } from "./filters/cors.ts";
 import { HTTPFault } from "./filters/fault.ts";
@@ -62,6 +63,7 @@ export const builtInExtensions: Extensions = new Map<string, Extension>([
   entry("listener_filter", ProxyProtocol),
   ["envoy.extensions.filters.http.router.v3.Router", { kind: "http_filter", schema: Router, terminal: true }],
   entry("http_filter", AdaptiveConcurrency),
+  entry("http_filter", AdmissionControl),
   entry("http_filter", HTTPFault),
   entry("http_filter", Buffer),
   entry("route_config", BufferPerRoute),

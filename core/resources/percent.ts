@@ -44,8 +44,8 @@ export type RuntimeFractionalPercent = Infer<typeof RuntimeFractionalPercent>;
 export const RuntimePercent = message("envoy.config.core.v3.RuntimePercent", {
   /** Default 0. */
   defaultValue: withDefault(Percent, 0),
-  /** Key of the runtime value; "" (default): none. */
-  runtimeKey: string({ default: "" }),
+  /** Key of the runtime value. */
+  runtimeKey: string({ minLength: 1, required: true }),
 });
 export type RuntimePercent = Infer<typeof RuntimePercent>;
 
