@@ -112,7 +112,7 @@ describe("filters", () => {
     expect(
       await logged(
         yaml,
-        info.map((stream) => ({ ...stream, requestId: "" })),
+        info.map((stream) => ({ ...stream, requestId: String(stream.id) })),
       ),
     ).toBe(streams);
   });
