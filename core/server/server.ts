@@ -1,8 +1,7 @@
 import type { Logger } from "../contract/filter.ts";
 import type { Occupied } from "./accept/occupancy.ts";
 import type { HttpConnectionManager } from "./hcm/manager.ts";
-import type { Connection } from "../transport/connection.ts";
-import type { ListeningSocket } from "../transport/connection.ts";
+import type { Connection, ListeningSocket } from "../transport/connection.ts";
 import { type BuiltListener, ListenerRuntime } from "./listener-runtime.ts";
 
 /** What a configuration was built into: immutable, and complete before anything of it is used. */
@@ -30,7 +29,7 @@ export interface ServerSteps {
   /** A snapshot is warm and may bind when this settles; rejected, it does not take over. */
   readonly beforeBind?: () => Promise<void>;
   /** All is bound, and the swap follows when this settles; rejected, it does not. */
-  readonly beforeSwap?: (keys: readonly string[]) => Promise<void>;
+  readonly beforeSwap?: () => Promise<void>;
 }
 
 /** How long a configuration waits for the first DNS answers and health checks of its clusters. Envoy: initial_fetch_timeout of a dynamic resource. ms. */
@@ -84,7 +83,7 @@ export class Server {
         if (existing === undefined) bound.push(await this.#bind(built, keys[i], keys, moved));
         keep.set(keys[i], existing ?? bound[bound.length - 1]);
       }
-      await this.#steps.beforeSwap?.(keys);
+      await this.#steps.beforeSwap?.();
       this.#refuseWhenStopping();
     } catch (error) {
       await Promise.all(bound.map((runtime) => runtime.stopAccepting()));
